@@ -105,7 +105,7 @@ REASONS: Mapping[Reason, ReasonText] = {
     ),
     Reason.TLS: ReasonText(
         "{server} showed no certificate that is trusted here",
-        "look at its certificate with `auditor trust {server} {cluster}`, then pin it, "
+        "look at its certificate with `auditor trust{config} {server} {cluster}`, then pin it, "
         "give its authority as `ca_bundle`, or renew it{with_ha_off}",
         "[cluster.pins] or `ca_bundle`",
     ),
@@ -113,7 +113,7 @@ REASONS: Mapping[Reason, ReasonText] = {
         "{server} refused the user name or password",
         "correct the user name or the password, or unlock the account{sync_agent}; it was not "
         "tried again, because repeated failures lock accounts",
-        f"`username` in the file, `auditor login {{cluster}}`; {APPLICATION_USER_PAGE}",
+        f"`username` in the file, `auditor login{{config}} {{cluster}}`; {APPLICATION_USER_PAGE}",
     ),
     Reason.NOT_AUTHORISED: ReasonText(
         "{server} did not let the account ask, because it lacks a role",

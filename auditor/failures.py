@@ -7,6 +7,7 @@ A `Failure` travels in an `ExchangeError` and in the coverage. Reports, `doctor`
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from auditor.command_lines import config_option
 from auditor.failure_reasons import INTERFACE_ROLES, Interface, Reason, ReasonText, reason_text
 from auditor.problems import Problem
 from auditor.text import quote_argument
@@ -173,6 +174,7 @@ def _fill(template: str, failure: Failure, words: FailureWords, *, with_digest: 
         "pin_new": words.pin_new,
         "ca_bundle": words.ca_bundle,
         "cluster": quote_argument(words.cluster),
+        "config": config_option(),
     }
     # In one pass: braces in the words of a server stay as they are.
     return template.format_map(values)

@@ -16,7 +16,7 @@ _COMPARE_GROUPS = "compare with CUCM's Presence Redundancy Groups; ask again"
 _COMPARE_SERVERS = "compare with CUCM's server list, and declare the nodes as [[cluster.node]]"
 _COMPARE_DIGEST = "compare that digest on {server} itself, then {pin_it}"
 _CERTIFICATE_PAGE = "Cisco Unified OS Administration > Security > Certificate Management > tomcat"
-_PINS = "[cluster.pins]; `auditor trust {server} {cluster}` shows and records it"
+_PINS = "[cluster.pins]; `auditor trust{config} {server} {cluster}` shows and records it"
 _READ_HA_STATE = "read the state with `utils ha status` on {server}"
 _READ_REPLICATION = "read it with `utils dbreplication runtimestate` on {server}"
 
@@ -137,7 +137,7 @@ class Problem(Enum):
         f'{{server}} showed a certificate signed by "{{issuer}}", which is not trusted here'
         f"{{digest}}{_NOTHING_SENT}",
         "give the authority that signed it as {ca_bundle}, or {pin_it}",
-        "`ca_bundle`, or [cluster.pins] by `auditor trust {server} {cluster}`",
+        "`ca_bundle`, or [cluster.pins] by `auditor trust{config} {server} {cluster}`",
     )
     COMMON_NAME_ONLY = ReasonText(
         '{server} showed a certificate that names its host ("{common_name}") only as common name, '
@@ -148,7 +148,7 @@ class Problem(Enum):
     OTHER_NAME = ReasonText(
         f"{{server}} showed a certificate for {{names}}, not for {{name}}{_NOTHING_SENT}",
         "use the name that it is issued to ({addresses}), or {pin_it}",
-        "[cluster.addresses], or [cluster.pins] by `auditor trust {server} {cluster}`",
+        "[cluster.addresses], or [cluster.pins] by `auditor trust{config} {server} {cluster}`",
     )
     NO_TLS = ReasonText(
         f"{{server}} does not speak TLS on port {{port}}{_NOTHING_SENT}",

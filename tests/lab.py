@@ -113,10 +113,12 @@ class Lab:
         return cluster
 
     def run(self, *words: str) -> Result:
-        """Run the command line with the configuration in its place."""
-        return CliRunner(env=self.environment).invoke(
-            app, [words[0], "-c", str(self.config), *words[1:]]
-        )
+        """Run the command line with the configuration in its place.
+
+        By the variable, not by `-c`: else each printed command would name a path of the test.
+        """
+        environment = {**self.environment, "AUDITOR_CONFIG": str(self.config)}
+        return CliRunner(env=environment).invoke(app, list(words))
 
     def json(self, *words: str) -> dict[str, Any]:
         """Run `audit` with JSON on standard output, and return it."""

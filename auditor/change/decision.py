@@ -41,7 +41,8 @@ class Decision:
     tested `features`. `unread_reason` is why the cluster gave nothing, empty if it did.
     `stops` are what stops on the way. `read_at` is when each node replied, `checked_at` when the
     check was made (ISO 8601). `requested` are the changes as they were typed, where nothing could
-    be judged.
+    be judged. `expectation_file` is where the expectation was asked to be written, empty if it was
+    not.
     """
 
     cluster: str
@@ -61,6 +62,7 @@ class Decision:
     read_at: Mapping[str, str | None] = field(default_factory=dict)
     checked_at: str = ""
     requested: tuple[RequestedChange, ...] = ()
+    expectation_file: str = ""
 
     @property
     def named_changes(self) -> tuple[RequestedChange, ...]:
@@ -103,6 +105,11 @@ class Decision:
     def has_steps_to_follow(self) -> bool:
         """Return whether somebody may follow the steps, now or once nothing is open."""
         return bool(self.steps) and not self.has_no_go
+
+    @property
+    def has_expectation_file(self) -> bool:
+        """Return whether what the change is expected to do is in a file."""
+        return bool(self.expectation_file and self.changes) and not self.has_no_go
 
     @property
     def exit_code(self) -> ExitCode:

@@ -1,11 +1,15 @@
 """The words for a decision that its text and its document share."""
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 
 from auditor.change.change_check import ChangeCheck, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_summary
 from auditor.change.decision import Decision
+from auditor.change.expectation import DEFAULT_EXPECTATION
 from auditor.change.step_report import StepContext
+from auditor.command_lines import command_line
 from auditor.text import printable
 
 RESULT_MARKS = {
@@ -38,13 +42,50 @@ STEP_HEADINGS = {
     PrecheckResult.NO_GO: "No steps: this change is not approved",
     PrecheckResult.UNDECIDED: "Steps, once nothing is undecided",
 }
-ROLLBACK_HINT = "The roll-back is in the document of the change: add `-o markdown:ticket.md`."
+_ROLLBACK_HINT = "The roll-back is in the document of the change: add `-o markdown:ticket.md`."
 NO_STEPS_REASON = "Fix every no-go, then run the precheck again: it lists the steps of a go."
+
+
+def rollback_hint(document: Path | None) -> str:
+    """Return where the roll-back is; `document` is the file of this run that has it."""
+    return f"The roll-back is in {document}." if document else _ROLLBACK_HINT
 
 
 def step_context(decision: Decision) -> StepContext:
     """Return what the texts of the steps need of a decision."""
-    return StepContext(decision.cluster, decision.sessions)
+    return StepContext(
+        decision.cluster,
+        decision.sessions,
+        decision.expectation_file or DEFAULT_EXPECTATION,
+        "" if decision.has_expectation_file else precheck_command(decision, *_to_write(decision)),
+    )
+
+
+def _to_write(decision: Decision) -> tuple[str, ...]:
+    """Return the words that let a precheck write the expectation."""
+    return ("--expectation", decision.expectation_file or DEFAULT_EXPECTATION)
+
+
+def confirmed_precheck_command(decision: Decision) -> str:
+    """Return the command that checks again, confirmed, without a file that was written before."""
+    written = decision.has_expectation_file
+    return precheck_command(decision, "--confirm", *(() if written else _to_write(decision)))
+
+
+def precheck_command(decision: Decision, *options: str) -> str:
+    """Return the command that checks the same change again."""
+    words = [decision.cluster]
+    for change in decision.named_changes:
+        words += [f"--{change.action}", f"{change.service}@{change.node}"]
+    for setting in decision.features:
+        words += ["--feature", f"{setting.key}={_feature_value(setting.tested)}"]
+    return command_line("precheck", *words, *options)
+
+
+def _feature_value(tested: str) -> str:
+    """Return a value of the file as `--feature` takes it: nodes without brackets and quotes."""
+    value = tomllib.loads(f"value = {tested}")["value"]
+    return ",".join(map(str, value)) if isinstance(value, list) else tested
 
 
 def decision_headline(decision: Decision) -> str:

@@ -7,6 +7,9 @@ from pydantic import TypeAdapter, ValidationError
 from auditor.change.diff.expected import ChangeExpectation
 from auditor.errors import ConfigError
 
+DEFAULT_EXPECTATION = "expected.json"
+"""The file that printed commands name where none was given."""
+
 _EXPECTATION = TypeAdapter(ChangeExpectation)
 
 

@@ -4,6 +4,7 @@ The texts of the checks are in `check_texts.toml`.
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from auditor import __version__
 from auditor.change.change_check import ChangeCheck, PrecheckResult
@@ -13,10 +14,10 @@ from auditor.change.decision_wording import (
     NO_STEPS_REASON,
     RESULT_MARKS,
     RESULT_WORDS,
-    ROLLBACK_HINT,
     STEP_HEADINGS,
     TOPIC_HEADINGS,
     decision_headline,
+    rollback_hint,
     step_context,
 )
 from auditor.change.step_report import (
@@ -36,8 +37,11 @@ from auditor.text import json_text, printable, wrap_text
 _RESULTS_WITH_REMEDY = (PrecheckResult.NO_GO, PrecheckResult.UNDECIDED)
 
 
-def render_decision_text(decision: Decision, *, width: int) -> str:
-    """Return the decision for a reader; nothing on the cluster was changed."""
+def render_decision_text(decision: Decision, *, width: int, document: Path | None = None) -> str:
+    """Return the decision for a reader; nothing on the cluster was changed.
+
+    `document` is the file of its Markdown, if that is written as well.
+    """
     lines = [
         *_nothing_to_change_lines(decision),
         *wrap_text(decision_headline(decision), width),
@@ -46,12 +50,12 @@ def render_decision_text(decision: Decision, *, width: int) -> str:
     ]
     for topic, heading in TOPIC_HEADINGS.items():
         lines += _topic_lines(heading, [c for c in decision.checks if c.topic is topic], width)
-    lines += _step_lines(decision, width)
+    lines += _step_lines(decision, width, document)
     code, word = int(decision.exit_code), RESULT_WORDS[decision.result]
     return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {word}.", ""))
 
 
-def _step_lines(decision: Decision, width: int) -> list[str]:
+def _step_lines(decision: Decision, width: int, document: Path | None) -> list[str]:
     """Return the steps; under a no-go somebody might follow them."""
     if not decision.steps:
         return []
@@ -59,7 +63,7 @@ def _step_lines(decision: Decision, width: int) -> list[str]:
     if decision.has_no_go:
         return [heading, *wrap_text(NO_STEPS_REASON, width, first_indent="  ", indent="  "), ""]
     steps = render_steps(decision.steps, step_context(decision), width)
-    return [heading, *steps, "", *wrap_text(ROLLBACK_HINT, width)]
+    return [heading, *steps, "", *wrap_text(printable(rollback_hint(document)), width)]
 
 
 def _nothing_to_change_lines(decision: Decision) -> list[str]:

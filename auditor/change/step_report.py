@@ -11,18 +11,26 @@ from importlib.resources import files
 
 from pydantic import TypeAdapter
 
+from auditor.change.expectation import DEFAULT_EXPECTATION
 from auditor.change.rollback import LimitKind, Rollback, RollbackLimit
 from auditor.change.steps import ChangeStep, StepKind
+from auditor.command_lines import config_option
 from auditor.service_names import FEATURE_SERVICES, XCP_ROUTER
 from auditor.text import join_names, printable, quote_argument, wrap_text
 
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """What the texts of all steps need: the cluster, and the users' sessions of each node now."""
+    """What the texts of all steps need: the cluster, and the users' sessions of each node now.
+
+    `expectation` is the file with what the change is expected to do, `expectation_command` writes
+    it; the latter is empty once the file is there.
+    """
 
     cluster: str = ""
     sessions: Mapping[str, int | None] = field(default_factory=dict)
+    expectation: str = DEFAULT_EXPECTATION
+    expectation_command: str = ""
 
     @property
     def cluster_argument(self) -> str:
@@ -59,6 +67,11 @@ def step_texts(step: ChangeStep, context: StepContext) -> StepTexts:
     is_feature = step.service in FEATURE_SERVICES
     values = {
         "cluster": context.cluster_argument,
+        "config": config_option(),
+        "expectation": quote_argument(context.expectation),
+        "expectation_source": f"run `{context.expectation_command}`"
+        if context.expectation_command
+        else f"it is in `{context.expectation}`",
         "service": step.service,
         "details": step.details,
         "nodes": join_names(step.nodes),

@@ -3,7 +3,6 @@
 A no-go leads with its reasons and lists no steps, so that nobody takes them for approved.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor import __version__
@@ -14,11 +13,13 @@ from auditor.change.decision_wording import (
     NO_STEPS_REASON,
     RESULT_MARKS,
     RESULT_WORDS,
+    confirmed_precheck_command,
     decision_reason,
     step_context,
 )
 from auditor.change.step_report import StepContext, limit_text, step_texts
 from auditor.change.steps import ChangeStep, StepKind
+from auditor.command_lines import command_line
 from auditor.models.facts import Evidence
 from auditor.recommendations.packs import Citation, load_packs
 from auditor.report.markdown_text import (
@@ -30,7 +31,7 @@ from auditor.report.markdown_text import (
     join_lines,
 )
 from auditor.report.sentences import render_sentence, render_source
-from auditor.text import count_noun, format_moment, join_names, quote_argument
+from auditor.text import count_noun, format_moment, join_names
 
 _LEADS = {
     PrecheckResult.GO: "**Every check supports the change.** It was checked at the time below:"
@@ -257,40 +258,24 @@ def _confirmation_lines(decision: Decision) -> Iterator[str]:
 
 
 def _command_table(decision: Decision) -> Iterator[str]:
-    cluster = step_context(decision).cluster_argument
-    check = precheck_command(decision)
-    compare = f"auditor diff before.json live {cluster} --expect expected.json"
+    cluster = decision.cluster
+    expectation = step_context(decision).expectation
+    compare = command_line("diff", "before.json", "live", cluster, "--expect", expectation)
     first = "Before" if decision.has_steps_to_follow else "Once this is fixed"
-    rows = [(first, f"{check} --confirm --expectation expected.json", "exit code 0: go")]
+    rows = [(first, confirmed_precheck_command(decision), "exit code 0: go")]
     if decision.has_steps_to_follow:
         is_switched = any(step.kind is StepKind.WAIT for step in decision.steps)
         rows += [
             (
                 "Once high availability is off" if is_switched else "Right before",
-                f"auditor snapshot {cluster} --to before.json",
+                command_line("snapshot", cluster, "--to", "before.json"),
                 "a new file",
             ),
             ("Afterwards", compare, "exit code 0: nothing unexpected"),
             ("For this record", f"{compare} -o markdown:after.md", "a document to attach"),
-            ("At the end", f"auditor failover-check {cluster}", "every group is normal"),
+            ("At the end", command_line("failover-check", cluster), "every group is normal"),
         ]
     return format_table(
         ("When", "Command", "Expected"),
         ((when, format_code(command), expected) for when, command, expected in rows),
     )
-
-
-def precheck_command(decision: Decision) -> str:
-    """Return the command that checks the same change again."""
-    words = ["auditor", "precheck", decision.cluster]
-    for change in decision.named_changes:
-        words += [f"--{change.action}", f"{change.service}@{change.node}"]
-    for setting in decision.features:
-        words += ["--feature", f"{setting.key}={_feature_value(setting.tested)}"]
-    return " ".join(quote_argument(word) for word in words)
-
-
-def _feature_value(tested: str) -> str:
-    """Return a value of the file as `--feature` takes it: nodes without brackets and quotes."""
-    value = tomllib.loads(f"value = {tested}")["value"]
-    return ",".join(map(str, value)) if isinstance(value, list) else tested

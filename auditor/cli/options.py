@@ -9,6 +9,7 @@ import typer
 
 from auditor.cli.completion import complete_clusters, word_completion
 from auditor.cli.verbosity import keep_quiet
+from auditor.command_lines import name_config_file
 from auditor.config.value_checks import InvalidValue, validate_web_address
 from auditor.errors import ConfigError
 from auditor.models.findings import Severity
@@ -58,12 +59,23 @@ def _check_report_url(value: str | None) -> str | None:
         raise ConfigError([f"--report-url {problem}."]) from None
 
 
+def _name_config_file(
+    context: typer.Context, parameter: typer.CallbackParam, value: Path | None
+) -> Path | None:
+    """Let the commands that are printed name the file, unless the environment does so for them."""
+    source = context.get_parameter_source(parameter.name or "")
+    if value is not None and source is not None and source.name == "COMMANDLINE":
+        context.with_resource(name_config_file(value))
+    return value
+
+
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
         "--config",
         "-c",
         envvar="AUDITOR_CONFIG",
+        callback=_name_config_file,
         help="Configuration file. Default: auditor.toml here, then in your configuration folder.",
         show_default=False,
     ),

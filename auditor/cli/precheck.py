@@ -1,6 +1,6 @@
 """`auditor precheck`: may this service be turned on, off or restarted, on this node, now?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,7 +43,12 @@ from auditor.config.overrides import load_with_features
 from auditor.files import require_new_file, write_file
 from auditor.models.findings import Severity
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
+from auditor.report.formats import (
+    OutputTarget,
+    ReportFormat,
+    check_targets_writable,
+    parse_output_targets,
+)
 from auditor.text import utc_timestamp
 
 CHANGE_PANEL = "The change"
@@ -161,17 +166,26 @@ def precheck(
         profile=settings,
         filed=filed,
     )
-    decision = replace(decision, checked_at=checked_at)
+    decision = replace(decision, checked_at=checked_at, expectation_file=str(expectation or ""))
     if expectation:
         _write_expectation(decision, expectation)
-    write_documents(targets, _decision_renderers(decision))
+    write_documents(targets, _decision_renderers(decision, _markdown_file(targets)))
     session.check_evidence()
     raise typer.Exit(decision.exit_code)
 
 
-def _decision_renderers(decision: Decision) -> Mapping[ReportFormat, DocumentRenderer]:
+def _markdown_file(targets: Sequence[OutputTarget]) -> Path | None:
+    written = (target.path for target in targets if target.format is ReportFormat.MARKDOWN)
+    return next((path for path in written if path), None)
+
+
+def _decision_renderers(
+    decision: Decision, document: Path | None
+) -> Mapping[ReportFormat, DocumentRenderer]:
     return {
-        ReportFormat.TERMINAL: lambda layout: render_decision_text(decision, width=layout.width),
+        ReportFormat.TERMINAL: lambda layout: render_decision_text(
+            decision, width=layout.width, document=document
+        ),
         ReportFormat.JSON: lambda _: render_decision_json(decision),
         ReportFormat.MARKDOWN: lambda _: render_decision_markdown(decision),
     }

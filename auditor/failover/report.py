@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from auditor.command_lines import command_line
 from auditor.failover import wording
 from auditor.failover.actions import choose_action
 from auditor.failover.console_lines import WARNING_MARK, print_line, print_marked
@@ -28,7 +29,7 @@ from auditor.models.findings import Verdict
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
-from auditor.text import join_names, quote_argument
+from auditor.text import join_names
 
 _EXIT_CODE_STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
 _HA_SWITCH_LABELS = {True: "on", False: "OFF", None: "not known to be on"}
@@ -53,7 +54,7 @@ def render_failover_text(
         _print_groups(console, check, full=full, part_in_first_lines=check.worst)
         _print_peerings(console, check, full=full)
         _print_footer(console, check, check.exit_code)
-        _print_next_command(console, check, full=full, options="--full")
+        _print_next_command(console, check, full=full, options=("--full",))
 
     return render_console(draw, width=width, colour=colour)
 
@@ -79,7 +80,7 @@ def render_readiness_text(
         _print_impacts(console, readiness)
         _print_groups(console, readiness.check, full=full, part_in_first_lines=None)
         _print_footer(console, readiness.check, code)
-        _print_next_command(console, readiness.check, full=full, options="--readiness --full")
+        _print_next_command(console, readiness.check, full=full, options=("--readiness", "--full"))
 
     return render_console(draw, width=width, colour=colour)
 
@@ -306,14 +307,15 @@ def _print_footer(console: Console, check: FailoverCheck, code: ExitCode) -> Non
 
 
 def _print_next_command(
-    console: Console, check: FailoverCheck, *, full: bool, options: str
+    console: Console, check: FailoverCheck, *, full: bool, options: Sequence[str]
 ) -> None:
     """Print where to look next, unless the report shows it: the cluster of the worst part."""
     name = check.cluster_of_worst
     if full or not name:
         return
     if check.exit_code is ExitCode.COMPLIANT:
-        console.print(f"All groups: auditor failover-check {options}")
+        command = command_line("failover-check", *options)
+        console.print(safe_text(f"All groups: {command}"))
         return
-    command = f"auditor failover-check {options} {quote_argument(name)}"
+    command = command_line("failover-check", *options, name)
     console.print(safe_text(f"Next, {name}: {command}", "bold"))

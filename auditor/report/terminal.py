@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from auditor import __version__
+from auditor.command_lines import command_line
 from auditor.models.counts import ResultCounts
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.report import Report
@@ -20,7 +21,7 @@ from auditor.report.terminal_cluster import (
     status_text,
 )
 from auditor.report.terminal_fleet import print_digest, print_fleet_table
-from auditor.text import count_noun, quote_argument
+from auditor.text import count_noun
 
 _WARNING_STYLE = "bold white on red"
 
@@ -131,9 +132,9 @@ def _print_next_command(console: Console, rows: Sequence[FleetRow]) -> None:
     """Print where to look next: the worst cluster in full, or why it cannot be read."""
     worst = rows[0]
     if not worst.differs:
-        console.print("All that was read: auditor audit --full")
+        console.print(safe_text(f"All that was read: {command_line('audit', '--full')}"))
         return
-    name = quote_argument(worst.name)
     is_drift = worst.counts.differences > 0
-    command = f"auditor audit --full {name}" if is_drift else f"auditor doctor {name}"
+    words = ("audit", "--full", worst.name) if is_drift else ("doctor", worst.name)
+    command = command_line(*words)
     console.print(safe_text(f"Next, {worst.name}: {command}", "bold"))

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from auditor.command_lines import command_line
 from auditor.errors import Reason
 from auditor.models.counts import count_results
 from auditor.models.facts import Coverage, Outcome, Source
@@ -24,7 +25,7 @@ from auditor.report.summary import (
     releases_text,
 )
 from auditor.report.unread_blocks import group_unknown, is_same_failure, list_awaited_servers
-from auditor.text import count_noun, is_or_are, printable, quote_argument
+from auditor.text import count_noun, is_or_are, printable
 
 
 def status_text(status: ClusterStatus) -> Text:
@@ -90,7 +91,7 @@ def print_failure(console: Console, report: Report, cluster: ClusterReport) -> N
         if unknown
         else ""
     )
-    console.print(safe_text(f"{folded}Next: auditor doctor {quote_argument(cluster.name)}"))
+    console.print(safe_text(f"{folded}Next: {command_line('doctor', cluster.name)}"))
     _print_notices(console, cluster.notices)
 
 

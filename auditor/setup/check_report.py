@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from auditor.command_lines import command_line
 from auditor.report.console import render_console, safe_text
 from auditor.setup.check import CheckedCluster, CheckedFiles, WaiverAttention, waiver_attention
 from auditor.text import count_noun, json_text
@@ -40,9 +41,9 @@ def _print_check(console: Console, checked: CheckedFiles, today: date) -> None:
     for line in _attention_lines(checked, today):
         console.print(safe_text(f"! {line}", "yellow"))
     console.print()
-    console.print(
-        "Nothing was asked. `auditor doctor` tries connections, certificates and passwords."
-    )
+    doctor = command_line("doctor")
+    text = f"Nothing was asked. `{doctor}` tries connections, certificates and passwords."
+    console.print(safe_text(text))
 
 
 def _cluster_table(checked: CheckedFiles, today: date) -> Table:

@@ -11,9 +11,10 @@ from markdown_it.token import Token
 from auditor.change.change_check import PrecheckResult
 from auditor.change.check_report import check_text
 from auditor.change.decision import Decision
+from auditor.change.decision_wording import precheck_command
 from auditor.change.diff.expected import ExpectedSetting
 from auditor.change.precheck import decide_without_facts
-from auditor.change.ticket import precheck_command, render_decision_markdown
+from auditor.change.ticket import render_decision_markdown
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts
 from auditor.service_names import MESSAGE_ARCHIVER, SIP_PROXY_SERVICE

@@ -12,6 +12,7 @@ from auditor.collect.cucm import ask_in_turn, is_no_reply
 from auditor.collect.progress import ServersListed, SurveyProgress, WaitBegan, WaitEnded
 from auditor.collect.topology import declared_topology
 from auditor.collect.waiting import wait_for_all
+from auditor.command_lines import command_line
 from auditor.config.settings import ClusterSettings, CucmServer, ServerAddress
 from auditor.credentials import Credentials
 from auditor.errors import ExchangeError, NotAsked, Reason
@@ -40,7 +41,6 @@ from auditor.soap.redaction import (
     redact_certificate,
     redact_failure,
 )
-from auditor.text import quote_argument
 
 
 def examine_cluster(
@@ -257,13 +257,13 @@ class _CheckupRun:
             error = NotAsked(Problem.REFUSED_ELSEWHERE, other=self._turn.refused_by)
             return CheckupStep(check, StepOutcome.SKIPPED, failure=server.locate(error))
         if self._login is None:
-            name = quote_argument(self._settings.name)
+            login = command_line("login", self._settings.name)
             return CheckupStep(
                 check,
                 StepOutcome.TO_FIX,
                 self._no_login,
                 remedy="Give a password.",
-                where=f"`auditor login {name}`, or `password_command` in the file",
+                where=f"`{login}`, or `password_command` in the file",
             )
         return None
 

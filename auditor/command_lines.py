@@ -1,0 +1,39 @@
+"""The commands that a report tells its reader to run: quoted, and with the file that was read.
+
+A command that was given `--config` would read another file, or none, if what it prints left the
+option out: the next line that somebody pastes could ask another cluster.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from auditor.text import quote_argument
+
+# Of the process and not of a thread: what a worker thread words is printed by the same command.
+_named_files: list[Path] = []
+
+
+@contextmanager
+def name_config_file(path: Path) -> Iterator[None]:
+    """Put this file into every command that is printed meanwhile."""
+    _named_files.append(path)
+    try:
+        yield
+    finally:
+        _named_files.pop()
+
+
+def config_words() -> tuple[str, ...]:
+    """Return the option that names the file, nothing where the next command finds it as well."""
+    return ("-c", _named_files[-1].as_posix()) if _named_files else ()
+
+
+def config_option() -> str:
+    """Return `config_words` as they stand in a sentence, with a blank before them."""
+    return "".join(f" {quote_argument(word)}" for word in config_words())
+
+
+def command_line(command: str, *words: str) -> str:
+    """Return a command of this program with its words, for any shell."""
+    return " ".join(map(quote_argument, ("auditor", command, *config_words(), *words)))
