@@ -10,13 +10,8 @@ from dataclasses import replace
 from auditor.errors import Reason
 from auditor.failover.action_texts import Action, fill_text, make_action
 from auditor.failover.failures import SourceFailure
-from auditor.failover.model import (
-    CheckPart,
-    ClusterCheck,
-    FailoverCheck,
-    GroupCheck,
-    GroupStatus,
-)
+from auditor.failover.group_check import GroupCheck, GroupStatus
+from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck
 from auditor.failover.node_checks import (
     SERVICE_CHECK_TYPES,
     CheckState,

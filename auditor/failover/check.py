@@ -11,14 +11,16 @@ from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError, Reason
 from auditor.failover.failures import source_failures
+from auditor.failover.group_check import Stability
 from auditor.failover.group_status import (
     SessionCounts,
     check_group,
     group_node_facts,
     sessions_from_snapshot,
 )
+from auditor.failover.group_titles import parse_group_title
 from auditor.failover.judged import JudgedCluster, judge_for_failover
-from auditor.failover.model import ClusterCheck, FailoverCheck, Stability, parse_group_title
+from auditor.failover.model import ClusterCheck, FailoverCheck
 from auditor.failover.nodes import check_group_membership
 from auditor.failover.peers import check_peerings, unchecked_peers
 from auditor.failover.readiness import FailoverReadiness, assess_readiness

@@ -7,7 +7,8 @@ from rich.console import Console
 from auditor.failover import wording
 from auditor.failover.actions import choose_part_action
 from auditor.failover.console_lines import WARNING_MARK, print_line, print_marked
-from auditor.failover.model import CheckPart, FailoverCheck, GroupCheck
+from auditor.failover.group_check import GroupCheck
+from auditor.failover.model import CheckPart, FailoverCheck
 from auditor.failover.node_checks import SERVICE_CHECK_TYPES, NodeCheck
 from auditor.failover.summary import summarize_part
 from auditor.models.exit_codes import ExitCode

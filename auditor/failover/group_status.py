@@ -5,8 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError, Reason
 from auditor.failover.failures import SourceFailure, source_failures
+from auditor.failover.group_check import (
+    GroupCheck,
+    GroupStatus,
+    NodeStatus,
+    SessionComparison,
+    Stability,
+)
 from auditor.failover.judged import JudgedCluster
-from auditor.failover.model import GroupCheck, GroupStatus, NodeStatus, SessionComparison, Stability
 from auditor.failover.node_checks import CheckType, NodeCheck
 from auditor.failover.nodes import check_node
 from auditor.failover.services import mark_restarting

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from auditor import service_names
 from auditor.failover.action_texts import Action, fill_text, make_action
+from auditor.failover.group_check import GroupCheck, GroupStatus
 from auditor.failover.judged import JudgedCluster
-from auditor.failover.model import GroupCheck, GroupStatus
 from auditor.failover.node_checks import CheckType
 from auditor.failover.wording import (
     distinct_checks,

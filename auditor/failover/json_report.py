@@ -6,14 +6,9 @@ from typing import Any
 from auditor.failover import wording
 from auditor.failover.actions import choose_action, choose_group_action
 from auditor.failover.failures import SourceFailure
+from auditor.failover.group_check import GroupCheck, NodeStatus
 from auditor.failover.impacts import FailoverImpact
-from auditor.failover.model import (
-    ClusterCheck,
-    FailoverCheck,
-    GroupCheck,
-    NodeStatus,
-    Peering,
-)
+from auditor.failover.model import ClusterCheck, FailoverCheck, Peering
 from auditor.failover.node_checks import NodeCheck
 from auditor.failover.readiness import FailoverObstacle, FailoverReadiness
 from auditor.failover.summary import summarize_check, summarize_group

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from auditor.failover.action_texts import Action, make_action
 from auditor.failover.actions import choose_action, choose_group_action
+from auditor.failover.group_check import GroupCheck, GroupStatus
 from auditor.failover.impacts import STATUSES_AFTER_FAILOVER, FailoverImpact, failover_impacts
 from auditor.failover.judged import JudgedCluster
-from auditor.failover.model import FailoverCheck, GroupCheck, GroupStatus
+from auditor.failover.model import FailoverCheck
 from auditor.failover.node_checks import verdict_exit_code
 from auditor.failover.summary import (
     INCOMPLETE,

@@ -11,15 +11,8 @@ from auditor.failover import wording
 from auditor.failover.actions import choose_action
 from auditor.failover.console_lines import WARNING_MARK, print_line, print_marked
 from auditor.failover.fleet_report import print_group_table, print_parts
-from auditor.failover.model import (
-    CheckPart,
-    ClusterCheck,
-    FailoverCheck,
-    GroupCheck,
-    GroupStatus,
-    NodeStatus,
-    SessionComparison,
-)
+from auditor.failover.group_check import GroupCheck, GroupStatus, NodeStatus, SessionComparison
+from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck
 from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
 from auditor.failover.readiness import FailoverReadiness
 from auditor.failover.summary import FAILED_OVER_AND_BROKEN, VERSIONS_DIFFER, summarize_check

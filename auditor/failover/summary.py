@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck, GroupCheck, GroupStatus
+from auditor.failover.group_check import GroupCheck, GroupStatus
+from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck
 from auditor.failover.node_checks import CheckType, NodeCheck
 from auditor.failover.wording import (
     failure_clause,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from auditor.collect.scope import REREAD_TOPICS, WATCH_TOPICS, SurveyScope, SurveyTopic
 from auditor.errors import Reason
+from auditor.failover.group_check import GroupStatus, Stability
 from auditor.failover.group_status import group_node_facts, group_status_from_states
-from auditor.failover.model import GroupStatus, Stability
 from auditor.failover.wording import HA_STATE_LABELS
 from auditor.models.facts import CHANGING_STATES, ClusterFacts, Group, NodeFacts
 from auditor.recommendations.ha_states import installed_members

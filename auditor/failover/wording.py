@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from auditor.errors import Reason
 from auditor.failover.failures import SourceFailure
-from auditor.failover.model import ClusterCheck, GroupCheck, NodeStatus, Peering
+from auditor.failover.group_check import GroupCheck, NodeStatus
+from auditor.failover.model import ClusterCheck, Peering
 from auditor.failover.node_checks import CheckState, CheckType, Doubt, NodeCheck
 from auditor.failure_reasons import reason_text
 from auditor.failures import failure_cause

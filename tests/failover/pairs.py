@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from auditor.failover.group_check import GroupCheck, Stability
 from auditor.failover.group_status import SessionCounts, check_group
 from auditor.failover.judged import judge_for_failover
-from auditor.failover.model import ClusterCheck, FailoverCheck, GroupCheck, Stability
+from auditor.failover.model import ClusterCheck, FailoverCheck
 from auditor.failover.summary import summarize_check, summarize_group
 from auditor.models.facts import (
     ClusterFacts,

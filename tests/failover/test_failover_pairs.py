@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from auditor.failover.actions import choose_action
+from auditor.failover.group_check import GroupStatus, Stability
 from auditor.failover.json_report import render_failover_json
-from auditor.failover.model import GroupStatus, Stability
 from auditor.failover.report import render_failover_text
 from auditor.failover.summary import nodes_with_axl
 from auditor.models.exit_codes import ExitCode

@@ -9,8 +9,8 @@ import pytest
 
 from auditor.errors import ConfigError
 from auditor.failover.actions import choose_action
+from auditor.failover.group_check import GroupStatus, Stability
 from auditor.failover.json_report import render_failover_json
-from auditor.failover.model import GroupStatus, Stability
 from auditor.failover.node_checks import CheckState
 from auditor.failover.report import render_failover_text
 from auditor.models.exit_codes import ExitCode
