@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from auditor.errors import ConfigError, Reason
-from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
+from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source, find_first_failure
 from auditor.models.findings import (
     ClusterReport,
     FindingKind,
@@ -257,8 +257,8 @@ def reason_nothing_read(coverage: Iterable[Coverage]) -> str:
 
 def first_failure_detail(coverage: Iterable[Coverage]) -> str:
     """Return the detail of the first failure, which says what to do."""
-    failed = (entry.detail for entry in coverage if entry.outcome is Outcome.FAILED)
-    return next((detail for detail in failed if detail), "")
+    failed = find_first_failure(coverage)
+    return failed.detail if failed else ""
 
 
 def missing_data_sentences(cluster: ClusterReport) -> Iterator[str]:
@@ -271,7 +271,7 @@ def missing_data_sentences(cluster: ClusterReport) -> Iterator[str]:
         yield f"It holds no node of {cluster.name}: {why}."
         return
     failures = [entry for entry in cluster.coverage if entry.reason]
-    for reason, nodes in _group_names((_unread_reason(failures, n), n) for n in cluster.unread):
+    for reason, nodes in _group_names((_unread_reason(cluster, n), n) for n in cluster.unread):
         verb, whose = ("is", "its") if len(nodes) == 1 else ("are", "their")
         yield (
             f"{join_names(nodes, limit=3)} {verb} missing ({_reason_text(reason)}):"
@@ -284,10 +284,9 @@ def missing_data_sentences(cluster: ClusterReport) -> Iterator[str]:
         yield f"The answer of {source} on {names} is missing ({_reason_text(reason)})."
 
 
-def _unread_reason(failures: Iterable[Coverage], node: str) -> Reason | None:
-    """Return why the services of a node are unknown, preferably the reason of Control Center."""
-    reasons = {entry.source: entry.reason for entry in failures if entry.node == node}
-    return reasons.get(Source.CONTROL_CENTER) or next(iter(reasons.values()), None)
+def _unread_reason(cluster: ClusterReport, node: str) -> Reason | None:
+    failed = find_first_failure(cluster.coverage, node)
+    return failed.reason if failed else None
 
 
 def _reason_text(reason: Reason | None) -> str:

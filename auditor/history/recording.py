@@ -22,7 +22,7 @@ from auditor.history.schema import (
 )
 from auditor.history.trends import FindingPeriod, FindingRecord, next_period
 from auditor.models.counts import count_results
-from auditor.models.facts import CHANGING_STATES
+from auditor.models.facts import CHANGING_STATES, find_first_failure
 from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.models.report import Report
 
@@ -91,11 +91,9 @@ def _insert_cluster_run(connection: sa.Connection, cluster: ClusterReport, run: 
 
 
 def _failure_reason(cluster: ClusterReport, node: str | None) -> str | None:
-    """Return why the first source of a node that failed did so; None if none failed."""
-    if node is None:
-        return None
-    entries = (entry for entry in cluster.coverage if entry.node.lower() == node.lower())
-    return next((entry.reason.value for entry in entries if entry.reason), None)
+    """Return why a server gave nothing; None if nothing failed, or no server was asked."""
+    failed = find_first_failure(cluster.coverage, node) if node else None
+    return failed.reason.value if failed and failed.reason else None
 
 
 def _replace_topology(connection: sa.Connection, cluster: ClusterReport, at: str) -> None:

@@ -179,6 +179,24 @@ class Coverage:
         return replace(self, note=self.detail, failure=None)
 
 
+def find_first_failure(coverage: Iterable[Coverage], node: str | None = None) -> Coverage | None:
+    """Return the failure that best explains why a server, or any, gave nothing; None if none did.
+
+    That a source was not asked after another failure explains least.
+    """
+    gaps = [
+        entry
+        for entry in coverage
+        if entry.reason and (node is None or entry.node.lower() == node.lower())
+    ]
+    return min(gaps, key=_failure_weight, default=None)
+
+
+def _failure_weight(entry: Coverage) -> tuple[bool, bool]:
+    main_sources = (Source.CUCM_AXL, Source.CONTROL_CENTER)
+    return entry.reason is Reason.NOT_ASKED, entry.source not in main_sources
+
+
 def asked_cucm_servers(coverage: Iterable[Coverage]) -> tuple[str, ...]:
     """Return the CUCM servers that were asked, in turn: the publisher is always the first."""
     return tuple(entry.node for entry in coverage if entry.source is Source.CUCM_AXL)

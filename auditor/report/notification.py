@@ -12,6 +12,7 @@ from auditor.models.counts import (
     count_changes,
 )
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
+from auditor.models.facts import find_first_failure
 from auditor.models.findings import ClusterReport, Finding, Severity
 from auditor.models.history import FindingChange
 from auditor.models.notification import Notification, NotificationType
@@ -29,7 +30,6 @@ from auditor.report.summary import (
     reachability_changes,
     reachability_line,
 )
-from auditor.report.unread import find_first_failure
 from auditor.report.wording import kind_suffix
 from auditor.text import count_noun, join_names, printable, shorten_text
 
@@ -210,7 +210,7 @@ def _describe_reachability(change: ReachabilityChange, cluster: ClusterReport) -
     line = printable(reachability_line(change))
     if change.back:
         return _News(_NewsKind.BACK, line)
-    failed = find_first_failure(cluster, change.node or cluster.publisher or "")
+    failed = find_first_failure(cluster.coverage, change.node or cluster.publisher or "")
     if failed is None or failed.reason is None:
         return _News(_NewsKind.UNREAD, line)
     failure = failed.failure or Failure(failed.reason, Problem.UNSPECIFIED, failed.node)

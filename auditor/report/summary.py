@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_cause
 from auditor.models.counts import ChangeCategory, count_changes, count_results
-from auditor.models.facts import Coverage
+from auditor.models.facts import Coverage, find_first_failure
 from auditor.models.findings import ClusterReport, ClusterStatus, Finding
 from auditor.models.history import ClusterHistory, FindingAge
 from auditor.models.releases import nodes_by_version, version_number
 from auditor.models.report import Report, RunMetadata
 from auditor.report.change_causes import fold_changes
 from auditor.report.durations import elapsed_text
-from auditor.report.unread import alike_failure, count_unknown_checks, find_first_failure
+from auditor.report.unread import alike_failure, count_unknown_checks
 from auditor.text import count_noun, is_or_are, join_names
 
 _SKIPPED_PACK_TEXTS = {
@@ -124,7 +124,8 @@ def failure_reason(cluster: ClusterReport) -> str:
     another failure are left out.
     """
     gaps = [
-        find_first_failure(cluster, name) for name in (cluster.publisher or "", *cluster.unread)
+        find_first_failure(cluster.coverage, name)
+        for name in (cluster.publisher or "", *cluster.unread)
     ]
     return describe_failures([entry for entry in gaps if entry])
 
@@ -163,7 +164,7 @@ def reachability_changes(
     before = None if past.other_publisher else past.unread
     for name in cluster.unread:
         if before is not None and name.lower() not in before:
-            failed = find_first_failure(cluster, name)
+            failed = find_first_failure(cluster.coverage, name)
             why = describe_failures([failed] if failed else [])
             yield ReachabilityChange(
                 cluster.name,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from auditor.errors import Reason
 from auditor.failures import Failure
-from auditor.models.facts import Coverage, Source
+from auditor.models.facts import Coverage, find_first_failure
 from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.problems import Problem
 
@@ -39,7 +39,7 @@ def find_unread_servers(cluster: ClusterReport) -> tuple[UnreadServer, ...]:
         if finding.verdict is Verdict.UNKNOWN and first is not None:
             waiting[first].append(finding)
     return tuple(
-        UnreadServer(name, find_first_failure(cluster, name), tuple(findings))
+        UnreadServer(name, find_first_failure(cluster.coverage, name), tuple(findings))
         for name, findings in waiting.items()
     )
 
@@ -47,17 +47,6 @@ def find_unread_servers(cluster: ClusterReport) -> tuple[UnreadServer, ...]:
 def count_unknown_checks(cluster: ClusterReport, server: str) -> int:
     """Return how many checks wait for a server."""
     return sum(s.unknown for s in find_unread_servers(cluster) if s.name == server)
-
-
-def find_first_failure(cluster: ClusterReport, node: str) -> Coverage | None:
-    """Return the failure that best explains why a server gave nothing, None if nothing failed."""
-    gaps = [entry for entry in cluster.coverage if entry.node == node and entry.reason]
-    return min(gaps, key=_gap_weight, default=None)
-
-
-def _gap_weight(entry: Coverage) -> tuple[bool, bool]:
-    main_sources = (Source.CUCM_AXL, Source.CONTROL_CENTER)
-    return entry.reason is Reason.NOT_ASKED, entry.source not in main_sources
 
 
 def alike_failure(entry: Coverage, reason: Reason) -> Failure:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from auditor.models.counts import ResultCounts, count_results
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS, ExitCode
-from auditor.models.facts import Evidence, Outcome, Source
+from auditor.models.facts import Evidence, Outcome, Source, find_first_failure
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
@@ -195,11 +195,11 @@ def _unauditable_summary(cluster: ClusterReport) -> str:
     """Return why nothing could be audited and what to do, in the words of the first failure."""
     # The TCP test is of a database, and does not explain why no node could be read.
     due = [e for e in cluster.coverage if e.reason and e.source is not Source.TCP]
+    first = find_first_failure(due)
+    if first is None:
+        return "Nothing could be audited: no IM&P node returned its services."
     # What was skipped is a consequence; the cause is what failed before it.
     failed = [entry for entry in due if entry.outcome is Outcome.FAILED] or due
-    if not failed:
-        return "Nothing could be audited: no IM&P node returned its services."
-    first = failed[0]
     why = first.explanation
     others = dict.fromkeys(entry.node for entry in failed if entry.node != first.node)
     also = f" Also no answer from {join_names(others, limit=3)}." if others else ""
