@@ -37,7 +37,7 @@ from auditor.text import escape_unprintable
 
 CONFIG_FILE_NAME = "auditor.toml"
 _SQLITE_PREFIX = "sqlite:///"
-_DEFAULT_WORKERS = 16
+_DEFAULT_WORKERS = 64
 _DEFAULT_BACKOFF_S = (2.0, 5.0, 10.0)
 T = TypeVar("T")
 

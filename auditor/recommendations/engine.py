@@ -47,6 +47,7 @@ from auditor.recommendations.profile import (
 )
 from auditor.recommendations.remedies import remedy_statements
 from auditor.recommendations.services import judge_node
+from auditor.recommendations.sharing import share_equal_parts
 from auditor.recommendations.versions import (
     judge_cluster_version,
     judge_cucm_release,
@@ -93,7 +94,7 @@ def judge_facts(
     findings = (
         _judge_subject(context, row, name) for row in rows for name in _subject_names(row, facts)
     )
-    return tuple(sorted(findings, key=finding_sort_key))
+    return tuple(sorted(share_equal_parts(findings), key=finding_sort_key))
 
 
 def _subject_names(row: Recommendation, facts: ClusterFacts) -> Iterator[str]:

@@ -11,8 +11,10 @@ import socket
 import ssl
 import threading
 import time
+import weakref
 from datetime import UTC, datetime
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import requests
 import urllib3.exceptions
@@ -90,7 +92,8 @@ class HttpsAdapter(HTTPAdapter):
     def __init__(
         self, session: "LiveSession", context: ssl.SSLContext, server_hostname: str
     ) -> None:
-        self._pools = {"https": _connection_pool_class(session)}
+        # By a proxy: a session that is done goes without waiting for the garbage collector.
+        self._pools = {"https": partial(_Pool, weakref.proxy(session))}
         self._tls = {"ssl_context": context, "server_hostname": server_hostname}
         super().__init__(pool_connections=1, pool_maxsize=1)
 
@@ -103,43 +106,51 @@ class HttpsAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> ProxyManager:
         manager: ProxyManager = super().proxy_manager_for(proxy, **self._tls, **proxy_kwargs)
-        manager.pool_classes_by_scheme = self._pools
+        manager.pool_classes_by_scheme = self._pools  # type: ignore[assignment] # is called
         return manager
 
     def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
         """Leave the context alone: requests would add the authorities that it brings along."""
 
 
-def _connection_pool_class(session: "LiveSession") -> type[HTTPSConnectionPool]:
-    class Connection(HTTPSConnection):
-        """A connection that calls its session in every phase."""
+class _Connection(HTTPSConnection):
+    """A connection that calls its session in every phase."""
 
-        def _new_conn(self) -> socket.socket:
-            return session.open_connection(self._dns_host, self.port)
+    def __init__(self, session: "LiveSession", **settings: Any) -> None:
+        self._session = session
+        super().__init__(**settings)
 
-        def connect(self) -> None:
-            try:
-                super().connect()
-            except (ssl.SSLError, ConnectionError, TimeoutError) as exc:
-                raise session.handshake_error(exc) from exc
-            session.verify_server(cast(ssl.SSLSocket, self.sock))
-            self.is_verified = True  # or knowingly not: the warning is given once a run
+    def _new_conn(self) -> socket.socket:
+        return self._session.open_connection(self._dns_host, self.port)
 
-        def putrequest(
-            self,
-            method: str,
-            url: str,
-            skip_host: bool = False,
-            skip_accept_encoding: bool = False,
-        ) -> None:
-            # Here and not in `connect`, which a kept connection skips.
-            session.start_request(self.sock)
-            super().putrequest(method, url, skip_host, skip_accept_encoding)
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (ssl.SSLError, ConnectionError, TimeoutError) as exc:
+            raise self._session.handshake_error(exc) from exc
+        self._session.verify_server(cast(ssl.SSLSocket, self.sock))
+        self.is_verified = True  # or knowingly not: the warning is given once a run
 
-    class Pool(HTTPSConnectionPool):
-        ConnectionCls = Connection
+    def putrequest(
+        self,
+        method: str,
+        url: str,
+        skip_host: bool = False,
+        skip_accept_encoding: bool = False,
+    ) -> None:
+        # Here and not in `connect`, which a kept connection skips.
+        self._session.start_request(self.sock)
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
 
-    return Pool
+
+class _Pool(HTTPSConnectionPool):
+    """A pool whose connections know their session."""
+
+    def __init__(self, session: "LiveSession", *place: Any, **settings: Any) -> None:
+        # Not a class for each session: a thousand of them, kept alive by their own cycles, would
+        # take more memory than the facts.
+        self.ConnectionCls = partial(_Connection, session)  # type: ignore[assignment] # is called
+        super().__init__(*place, **settings)
 
 
 # Only these have a body worth reading: a reply, a SOAP fault, the list of AXL versions. Not

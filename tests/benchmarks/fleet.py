@@ -9,7 +9,7 @@ from tests.benchmarks.farm import farm
 from tests.benchmarks.figures import Size, in_turn, line, ratio
 
 NODES = 4
-WORKERS = 16
+WORKERS = 64
 """As many as the program's own default."""
 
 

@@ -112,7 +112,7 @@ def test_a_file_needs_only_the_server_and_the_account(tmp_path: Path) -> None:
 
     assert lab.settings == {}
     assert lab.high_availability is None
-    assert (lab.workers, lab.timeout_s, lab.settle_s) == (16, 20.0, 3.0)
+    assert (lab.workers, lab.timeout_s, lab.settle_s) == (64, 20.0, 3.0)
     assert (lab.backoff_s, lab.fail_on) == ((2.0, 5.0, 10.0), Severity.LOW)
     assert (lab.ca_bundle, lab.password_command, lab.axl_version) == (None, None, "auto")
 

@@ -194,7 +194,7 @@ def _defaults_section(access: ConnectionSettings) -> list[str]:
             "command that prints it."
         ),
         '# password_command = "pass show uc/audit"',
-        "# workers = 16          # nodes asked at once, one request at a time on each",
+        "# workers = 64          # nodes asked at once, one request at a time on each",
         "# timeout_s = 20",
         "# settle_s = 3",
         '# fail_on = "low"       # the least severity that makes exit code 3',
