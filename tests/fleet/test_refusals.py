@@ -34,7 +34,7 @@ def run(command: list[str], **environment: str) -> "subprocess.CompletedProcess[
         ("dask.example.test:8786", [], "--insecure-scheduler"),
         (f"tls://{_UNUSED}", [], "distributed.comm.tls.ca-file"),
         (f"tcp://{_UNUSED}", [], "no scheduler could be reached there"),
-        ("no such scheme://x", [], "no scheduler could be reached there"),
+        ("nosuch://127.0.0.1:9", [], "no scheduler could be reached there"),
         (f"tcp://{_UNUSED}", ["--evidence", "kept"], "audit the cluster without --scheduler"),
         (f"tcp://{_UNUSED}", ["--replay", "kept"], "a replay asks nothing"),
     ],
