@@ -15,6 +15,7 @@ from tests.benchmarks.figures import Size
 MEASUREMENTS = (
     "six-nodes",
     "fleet",
+    "fleets",
     "start",
     "clients",
     "growth",
