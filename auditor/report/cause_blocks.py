@@ -16,10 +16,12 @@ from auditor.report.grouping import (
     recommendation_title,
 )
 from auditor.report.sentences import render_sentence
-from auditor.report.wording import LabelledText, kind_suffix
+from auditor.report.wording import LabelledText, RowLabel, kind_suffix
 from auditor.text import join_names
 
-_LABELS_AFTER_REMEDY = frozenset({"since", "waiver", "else", "evidence"})
+_LABELS_AFTER_REMEDY = frozenset(
+    {RowLabel.SINCE, RowLabel.WAIVER, RowLabel.ELSE, RowLabel.EVIDENCE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _describe_effect(
     first = group[0]
     acts = {_act(remedy) for finding in group for remedy in finding.remedy}
     remedies = (
-        tuple(text for label, text in common_sentences(group) if label == "remedy")
+        tuple(text for label, text in common_sentences(group) if label == RowLabel.REMEDY)
         if acts - earlier
         else ()
     )

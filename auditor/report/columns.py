@@ -17,13 +17,15 @@ _COLUMN_GAP = 2
 class Column:
     """One column; `cells` has a text for each row, and `styles` a style for each or is empty.
 
-    `is_number`: its texts are to be aligned on the right. `is_severity`: it counts causes, and is
+    `is_name`: its texts are names from a file or a server, which Markdown marks as code.
+    `is_number`: they are to be aligned on the right. `is_severity`: it counts causes, and is
     shown with those of all other severities or not at all.
     """
 
     title: str
     cells: tuple[str, ...]
     styles: tuple[str, ...] = ()
+    is_name: bool = False
     is_number: bool = False
     is_severity: bool = False
 

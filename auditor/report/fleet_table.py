@@ -26,8 +26,10 @@ def fleet_columns(rows: Sequence[FleetRow]) -> tuple[Column, ...]:
         return Column(title, tuple(printable(cell(row)) for row in rows), styles, **how)
 
     severities = [s for s in Severity if any(s in row.causes for row in rows)]
+    has_history = any(row.age for row in rows)
+    since = [column("since", lambda row: _age_cell(row.age))] if has_history else []
     columns = [
-        column("cluster", lambda row: row.name),
+        column("cluster", lambda row: row.name, is_name=True),
         column("status", _status_cell, tuple(_status_style(row) for row in rows)),
         *(
             column(str(s), partial(_cause_cell, s), is_number=True, is_severity=True)
@@ -36,13 +38,13 @@ def fleet_columns(rows: Sequence[FleetRow]) -> tuple[Column, ...]:
         column("nodes read", lambda row: f"{row.nodes_read} of {row.nodes_due}", is_number=True),
         column("unknown", unknown_cell, is_number=True),
         column("certificate", lambda row: _certificate_cell(row.certificate), is_number=True),
-        column("since", lambda row: _age_cell(row.age)),
+        *since,
         column("release", _versions_cell),
         column("passed", lambda row: str(row.counts.passed or NONE), is_number=True),
         column("explained", lambda row: str(row.counts.explained or NONE), is_number=True),
         column("waived", lambda row: str(row.counts.waived or NONE), is_number=True),
     ]
-    return tuple(c for c in columns if c.title != "since" or any(row.age for row in rows))
+    return tuple(columns)
 
 
 def cause_cells(row: FleetRow) -> dict[Severity, str]:

@@ -19,6 +19,7 @@ from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import finding_age_text, get_finding_age
 from auditor.report.wording import (
     LabelledText,
+    RowLabel,
     evidence_line,
     kind_suffix,
     labelled_statements,
@@ -110,7 +111,7 @@ def build_finding_group(
         head = up_to_highest(group, title)
         rows = [
             *check_list_rows(group, cluster),
-            ("remedy", paste_instruction(cluster.name)),
+            (RowLabel.REMEDY, paste_instruction(cluster.name)),
             *age_rows(report, group),
         ]
         snippet = render_answers(cluster.proposed)
@@ -125,7 +126,7 @@ def build_finding_group(
             *age_rows(report, group),
             *_waiver_rows(first),
             *_limit_rows(
-                "evidence",
+                RowLabel.EVIDENCE,
                 list(map(evidence_line, _common_evidence(group))),
                 None if whole else _MAX_EVIDENCE_LINES,
             ),
@@ -181,11 +182,13 @@ def shared_rows(
     return [
         *check_list_rows(group, cluster),
         *_limit_rows(
-            "because", list(map(render_sentence, reasons)), None if whole else _MAX_SHARED_REASONS
+            RowLabel.BECAUSE,
+            list(map(render_sentence, reasons)),
+            None if whole else _MAX_SHARED_REASONS,
         ),
-        *(("remedy", render_sentences(remedy)) for remedy in remedies),
+        *((RowLabel.REMEDY, render_sentences(remedy)) for remedy in remedies),
         *_limit_rows(
-            "evidence",
+            RowLabel.EVIDENCE,
             list(map(evidence_line, fresh)),
             None if whole else _MAX_SHARED_EVIDENCE_LINES,
         ),
@@ -202,7 +205,7 @@ def _limit_rows(label: str, texts: Sequence[str], most: int | None) -> list[Labe
 def _sentence_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[LabelledText]:
     """Return what the findings of one recommendation say, and about which subjects."""
     kind = group[0].subject.kind
-    label = "on" if kind is SubjectKind.NODE else str(kind)
+    label = RowLabel.ON if kind is SubjectKind.NODE else str(kind)
     subjects = subjects_text([finding.subject.name for finding in group], kind, cluster)
     return [(label, subjects), *common_sentences(group)]
 
@@ -268,7 +271,7 @@ def age_rows(report: Report, group: Sequence[Finding]) -> list[LabelledText]:
     if oldest is None:
         return []
     less = ", some of them for less" if len(set(ages)) > 1 else ""
-    return [("since", finding_age_text(oldest, report.run) + less)]
+    return [(RowLabel.SINCE, finding_age_text(oldest, report.run) + less)]
 
 
 def _waiver_rows(finding: Finding) -> list[LabelledText]:
@@ -276,8 +279,8 @@ def _waiver_rows(finding: Finding) -> list[LabelledText]:
     if waiver is None:
         return []
     return [
-        ("waiver", f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"),
-        ("else", f"{waiver.verdict} without the waiver"),
+        (RowLabel.WAIVER, f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"),
+        (RowLabel.ELSE, f"{waiver.verdict} without the waiver"),
     ]
 
 

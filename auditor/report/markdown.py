@@ -69,7 +69,7 @@ def _fleet_markdown(rows: Sequence[FleetRow]) -> Iterator[str]:
 
 
 def _cell_markdown(column: Column) -> Callable[[str], str]:
-    return format_code if column.title == "cluster" else escape_markdown
+    return format_code if column.is_name else escape_markdown
 
 
 def _status_mark(cluster: ClusterReport) -> str:
@@ -182,7 +182,7 @@ def _finding_markdown(
     rows = [
         *wording.labelled_sentences(finding),
         *effects,
-        *(("evidence", text) for text in evidence_texts),
+        *((wording.RowLabel.EVIDENCE, text) for text in evidence_texts),
     ]
     yield from (f"  - {label}: {escape_markdown(text)}" for label, text in rows)
     if finding.waiver:

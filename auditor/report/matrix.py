@@ -5,6 +5,7 @@ Columns are the nodes by redundancy group; rows are attributes of the nodes, the
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from auditor.models.facts import (
     REPLICATION_STATES,
@@ -43,6 +44,22 @@ _IDENTITY_VERDICTS = {
     Identity.UNPROVEN: (Verdict.UNKNOWN, "unproven"),
     Identity.CONTRADICTED: (Verdict.DRIFT, "wrong node"),
 }
+
+
+class NodeAttribute(StrEnum):
+    """A row of the matrix on the nodes themselves, as the terminal names it."""
+
+    ROLE = "role"
+    GROUP = "redundancy group"
+    HA_STATE = "HA state"
+    IDENTITY = "identity"
+    VERSION = "version"
+    REPLICATION = "replication"
+
+    @property
+    def heading(self) -> str:
+        """Return the name as it begins a row of the page."""
+        return self[0].upper() + self[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +116,21 @@ def index_findings(findings: Iterable[Finding]) -> FindingIndex:
 
 def node_attribute_rows(
     nodes: Sequence[NodeFacts], index: FindingIndex
-) -> list[tuple[str, list[Cell]]]:
+) -> list[tuple[NodeAttribute, list[Cell]]]:
     """Return the rows on the nodes themselves.
 
     Their version is among them where any was read, their replication where it was judged.
     """
     rows = [
-        ("role", [_role_cell(node) for node in nodes]),
-        ("redundancy group", [_group_cell(node, index) for node in nodes]),
-        ("HA state", [_node_ha_cell(node, index) for node in nodes]),
-        ("identity", [_identity_cell(node) for node in nodes]),
+        (NodeAttribute.ROLE, [_role_cell(node) for node in nodes]),
+        (NodeAttribute.GROUP, [_group_cell(node, index) for node in nodes]),
+        (NodeAttribute.HA_STATE, [_node_ha_cell(node, index) for node in nodes]),
+        (NodeAttribute.IDENTITY, [_identity_cell(node) for node in nodes]),
     ]
     if any(node.release for node in nodes):
-        rows.append(("version", [_version_cell(node, index) for node in nodes]))
+        rows.append((NodeAttribute.VERSION, [_version_cell(node, index) for node in nodes]))
     if any(_find_replication(node, index) for node in nodes):
-        rows.append(("replication", [_replication_cell(node, index) for node in nodes]))
+        rows.append((NodeAttribute.REPLICATION, [_replication_cell(node, index) for node in nodes]))
     return rows
 
 

@@ -91,8 +91,8 @@ def _build_matrix_table(
     table.add_column("", width=max(_SERVICE_COLUMN_WIDTH, min(room, _service_name_width(sections))))
     for node, node_width in zip(nodes, node_widths, strict=True):
         table.add_column(safe_text(label[node.name], "bold"), width=node_width)
-    for title, cells in node_attribute_rows(nodes, index):
-        table.add_row(title, *map(_render_cell, cells))
+    for attribute, cells in node_attribute_rows(nodes, index):
+        table.add_row(attribute, *map(_render_cell, cells))
     for title, services in sections:
         table.add_row(Text(f"─ {title}", style="bold"))
         for service in services:

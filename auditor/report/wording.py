@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from auditor.models.counts import ResultCounts, count_results
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS, ExitCode
@@ -237,17 +238,33 @@ VERDICT_HEADINGS = {
 }
 """The verdicts whose findings are printed in full, most important first."""
 
+
+class RowLabel(StrEnum):
+    """The labels of rows that a report looks for; others are only printed."""
+
+    ON = "on"
+    EXPECTED = "expected"
+    OBSERVED = "observed"
+    BECAUSE = "because"
+    MATTERS = "matters"
+    REMEDY = "remedy"
+    SINCE = "since"
+    WAIVER = "waiver"
+    ELSE = "else"
+    EVIDENCE = "evidence"
+
+
 LabelledText = tuple[str, str]
 
 
 def labelled_statements(finding: Finding) -> list[tuple[str, tuple[Statement, ...]]]:
     """Return the statements of a finding by label, in the order in which they are read."""
     return [
-        ("expected", (finding.expected,)),
-        ("observed", (finding.observed,)),
-        ("because", (finding.because,)),
-        ("matters", (make_statement(Form.NOTE, detail=finding.consequence),)),
-        ("remedy", finding.remedy),
+        (RowLabel.EXPECTED, (finding.expected,)),
+        (RowLabel.OBSERVED, (finding.observed,)),
+        (RowLabel.BECAUSE, (finding.because,)),
+        (RowLabel.MATTERS, (make_statement(Form.NOTE, detail=finding.consequence),)),
+        (RowLabel.REMEDY, finding.remedy),
     ]
 
 

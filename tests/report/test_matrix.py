@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.models.findings import Finding, FindingKind, FindingSubject, SubjectKind, Verdict
-from auditor.report.matrix import index_findings, node_attribute_rows
+from auditor.report.matrix import NodeAttribute, index_findings, node_attribute_rows
 from tests.factories import GROUP, make_finding, node, subscriber
 
 NODES = (node(release="14.0.1.13900-8.x86_64"), subscriber(release="15.0.1.10000-4.x86_64"))
@@ -13,7 +13,7 @@ NODES = (node(release="14.0.1.13900-8.x86_64"), subscriber(release="15.0.1.10000
 
 def _versions(*findings: Finding) -> list[str]:
     rows = dict(node_attribute_rows(NODES, index_findings(findings)))
-    return [cell.text for cell in rows["version"]]
+    return [cell.text for cell in rows[NodeAttribute.VERSION]]
 
 
 def _of_versions(recommendation: str, verdict: Verdict) -> Finding:
@@ -47,4 +47,4 @@ def test_a_group_that_differs_is_marked_and_no_other() -> None:
     other = node("imp3", role="subscriber", group="East", release=NODES[1].release)
     findings = _of_versions("REL-01", Verdict.DRIFT), _of_versions("REL-02", Verdict.DRIFT)
     rows = dict(node_attribute_rows((*NODES, other), index_findings(findings)))
-    assert [cell.mark for cell in rows["version"]] == ["✗", "✗", ""]
+    assert [cell.mark for cell in rows[NodeAttribute.VERSION]] == ["✗", "✗", ""]

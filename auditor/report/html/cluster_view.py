@@ -17,6 +17,7 @@ from auditor.report.html.chart import RunChart, build_run_chart
 from auditor.report.html.finding_blocks import FindingBlockBuilder, VerdictSection
 from auditor.report.matrix import (
     Cell,
+    NodeAttribute,
     group_nodes,
     index_findings,
     label_nodes,
@@ -179,10 +180,10 @@ def _build_matrix_view(cluster: ClusterReport) -> MatrixView:
     groups = group_nodes(cluster.nodes)
     nodes = [node for _, members in groups for node in members]
     rows: list[tuple[str, tuple[Cell, ...]]] = [
-        (title[0].upper() + title[1:], tuple(cells))
-        for title, cells in node_attribute_rows(nodes, findings_by_cell)
+        (attribute.heading, tuple(cells))
+        for attribute, cells in node_attribute_rows(nodes, findings_by_cell)
         # The heads of the columns name the groups already.
-        if title != "redundancy group" or any(cell.verdict for cell in cells)
+        if attribute is not NodeAttribute.GROUP or any(cell.verdict for cell in cells)
     ]
     for title, services in select_matrix_services(cluster):
         rows.append((title, ()))

@@ -24,13 +24,13 @@ from auditor.report.grouping import (
     place_text,
 )
 from auditor.report.unread_blocks import group_unknown
-from auditor.report.wording import VERDICT_HEADINGS, LabelledText, count_differences
+from auditor.report.wording import VERDICT_HEADINGS, LabelledText, RowLabel, count_differences
 from auditor.text import count_noun
 
 Lines = tuple[tuple[str, tuple[str, ...]], ...]
 """Labelled texts, with each label once."""
 
-_SUBJECT_LABELS = frozenset({"on", *SubjectKind})
+_SUBJECT_LABELS = frozenset({RowLabel.ON, *SubjectKind})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +168,13 @@ class FindingBlockBuilder:
         group = build_finding_group(self.report, effect.findings, self.cluster, whole=True)
         return EffectEntry(
             # What to do about it is told in its turn, and not among its details.
-            self._build_entry(group, without="remedy"),
+            self._build_entry(group, without=RowLabel.REMEDY),
             effect.text,
             effect.remedies,
             also,
         )
 
-    def _build_entry(self, group: FindingGroup, *, without: str | None = None) -> PageEntry:
+    def _build_entry(self, group: FindingGroup, *, without: RowLabel | None = None) -> PageEntry:
         """Return the entry of a group, `without` the rows of a label."""
         ids = dict.fromkeys(finding.recommendation for finding in group.findings)
         rows = self.rows_by_id

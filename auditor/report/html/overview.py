@@ -11,12 +11,17 @@ from auditor.report.fleet_table import age_day, cause_cells, unknown_cell
 from auditor.report.html.cluster_view import ClusterView
 from auditor.report.html.finding_blocks import FindingBlock
 from auditor.report.html.sparkline import Sparkline, build_sparkline
-from auditor.report.matrix import Cell, label_nodes
+from auditor.report.matrix import Cell, NodeAttribute, label_nodes
 from auditor.report.matrix_services import select_matrix_services, short_service_name
 from auditor.report.wording import VERDICT_MARKS, difference_text, finding_label
 from auditor.text import count_noun, join_names
 
-_JUDGED_ATTRIBUTES = ("HA state", "Identity", "Version", "Replication")
+_JUDGED_ATTRIBUTES = (
+    NodeAttribute.HA_STATE,
+    NodeAttribute.IDENTITY,
+    NodeAttribute.VERSION,
+    NodeAttribute.REPLICATION,
+)
 _MAX_ROWS_ON_FIRST_PAGE = 30
 _MORE_THAN_ANY = 99999
 _GRAVE = frozenset({Severity.CRITICAL, Severity.HIGH})
@@ -173,7 +178,7 @@ def _heat_rows(views: Sequence[ClusterView]) -> list[tuple[str, tuple[str, ...]]
     findings = tuple(finding for cluster in clusters for finding in cluster.findings)
     every = select_matrix_services(replace(clusters[0], nodes=nodes, findings=findings))
     return [
-        ("", _JUDGED_ATTRIBUTES),
+        ("", tuple(attribute.heading for attribute in _JUDGED_ATTRIBUTES)),
         *((title, tuple(map(short_service_name, services))) for title, services in every),
     ]
 
