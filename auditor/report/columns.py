@@ -10,7 +10,7 @@ from rich.table import Table
 from auditor.report.console import safe_text
 from auditor.text import printable
 
-_COLUMN_GAP = 2
+COLUMN_GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,7 @@ class Column:
 def build_table(columns: Sequence[Column], width: int) -> Table:
     """Return a table of the columns that fit."""
     shown = fit_columns(columns, width)
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, _COLUMN_GAP - 1, 0, 0), pad_edge=False, show_edge=False
-    )
+    table = plain_table()
     for column in shown:
         table.add_column(column.title, justify="right" if column.is_number else "left")
     for number in range(len(columns[0].cells)):
@@ -53,10 +51,19 @@ def build_table(columns: Sequence[Column], width: int) -> Table:
     return table
 
 
+def plain_table(gap: int = COLUMN_GAP) -> Table:
+    """Return a table without columns, that will have a line below their titles and no other.
+
+    `gap` is how many columns of the terminal are between two of its own.
+    """
+    # Rich adds one column of its own between two.
+    return Table(box=box.SIMPLE_HEAD, padding=(0, gap - 1, 0, 0), pad_edge=False, show_edge=False)
+
+
 def fit_columns(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
     """Return as many columns as fit, at least two; the last ones are left out first."""
     fitting = list(columns)
-    while len(fitting) > 2 and sum(c.width + _COLUMN_GAP for c in fitting) - _COLUMN_GAP > width:
+    while len(fitting) > 2 and sum(c.width + COLUMN_GAP for c in fitting) - COLUMN_GAP > width:
         last = fitting.pop()
         if last.is_severity:
             # Without "low" in sight, a cluster whose causes are low would look as if it had none.

@@ -19,8 +19,9 @@ from auditor.models.estate import (
     PublisherUse,
     RunGap,
 )
-from auditor.models.findings import Verdict, Waiver
+from auditor.models.findings import Verdict
 from auditor.models.history import FindingChange, HistoricalFinding, PastRun, RunChanges
+from auditor.report.json_report import waiver_dict
 from auditor.text import json_text
 
 HISTORY_SCHEMA_VERSION = "1.1"
@@ -158,16 +159,7 @@ def _difference_dict(entry: OpenDifference) -> dict[str, Any]:
         "runs_since": entry.age.runs,
         "exists_since": entry.exists_since,
         "last_judged": entry.last_judged,
-        "waiver": _waiver_dict(entry.waiver) if entry.waiver else None,
-    }
-
-
-def _waiver_dict(waiver: Waiver) -> dict[str, str]:
-    return {
-        "reason": waiver.reason,
-        "owner": waiver.owner,
-        "expires": waiver.expires,
-        "verdict": str(waiver.verdict),
+        "waiver": waiver_dict(entry.waiver) if entry.waiver else None,
     }
 
 

@@ -204,7 +204,7 @@ def _finding_dict(finding: Finding) -> dict[str, Any]:
         "because": render_sentence(finding.because),
         "remedy": render_sentences(finding.remedy),
         "evidence": _evidence_dicts(finding.evidence),
-        "waiver": _waiver_dict(finding.waiver) if finding.waiver else None,
+        "waiver": waiver_dict(finding.waiver) if finding.waiver else None,
         "caused_by": list(finding.caused_by),
         "waits_for": list(finding.waits_for),
     }
@@ -229,7 +229,8 @@ def _evidence_dicts(evidence: Sequence[Evidence]) -> list[dict[str, str]]:
     ]
 
 
-def _waiver_dict(waiver: Waiver) -> dict[str, str]:
+def waiver_dict(waiver: Waiver) -> dict[str, str]:
+    """Return a waiver as every JSON document has it."""
     return {
         "reason": waiver.reason,
         "owner": waiver.owner,

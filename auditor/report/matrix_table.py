@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from auditor.models.facts import NodeFacts
 from auditor.models.findings import ClusterReport
+from auditor.report.columns import COLUMN_GAP, plain_table
 from auditor.report.console import safe_text
 from auditor.report.matrix import (
     Cell,
@@ -27,7 +27,6 @@ _CELL_WIDTH = 12
 """Columns of a node, unless a word needs more."""
 
 _SERVICE_COLUMN_WIDTH = 20
-_COLUMN_GAP = 2
 
 _Sections: TypeAlias = Sequence[tuple[str, tuple[str, ...]]]
 """Titles, and the services below them."""
@@ -62,7 +61,7 @@ def _chunk_nodes(
     """Fill tables with whole groups."""
 
     def fits(columns: Sequence[NodeFacts]) -> bool:
-        return sum(widths[node.name] + _COLUMN_GAP for node in columns) <= room
+        return sum(widths[node.name] + COLUMN_GAP for node in columns) <= room
 
     chunks: list[list[NodeFacts]] = [[]]
     for _, members in group_nodes(nodes):
@@ -83,11 +82,9 @@ def _build_matrix_table(
     index: FindingIndex,
     width: int,
 ) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, _COLUMN_GAP - 1, 0, 0), pad_edge=False, show_edge=False
-    )
+    table = plain_table()
     node_widths = [_node_width(node, label[node.name], sections, index) for node in nodes]
-    room = width - sum(node_width + _COLUMN_GAP for node_width in node_widths)
+    room = width - sum(node_width + COLUMN_GAP for node_width in node_widths)
     table.add_column("", width=max(_SERVICE_COLUMN_WIDTH, min(room, _service_name_width(sections))))
     for node, node_width in zip(nodes, node_widths, strict=True):
         table.add_column(safe_text(label[node.name], "bold"), width=node_width)

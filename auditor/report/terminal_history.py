@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +15,7 @@ from auditor.models.history import (
     RunChanges,
 )
 from auditor.report.change_causes import CauseChange, fold_changes
+from auditor.report.columns import plain_table
 from auditor.report.console import render_console, safe_text
 from auditor.report.durations import elapsed_text
 from auditor.report.summary import CHANGE_WORDS, cause_note
@@ -76,7 +76,7 @@ def history_table(console: Console, *titles: str, names: Iterable[str] = ()) -> 
     """
     is_whole = max((len(name) for name in names), default=0) <= console.width // 3
     wrapped = _WRAPPED_COLUMNS - {"subject"} if is_whole else _WRAPPED_COLUMNS
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table = plain_table()
     for title in titles:
         table.add_column(title, no_wrap=title not in wrapped)
     return table

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -15,6 +14,7 @@ from auditor.recommendations.cause_rules import load_cause_rules
 from auditor.recommendations.packs import Recommendation, Remedy
 from auditor.recommendations.remedies import remedy_statements
 from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode, NodeScope
+from auditor.report.columns import plain_table
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentences
 from auditor.report.wording import KIND_TEXTS
@@ -113,7 +113,7 @@ def _print_rule_list(console: Console, recommendations: Sequence[Recommendation]
 
 
 def _rule_table(rows: Iterable[Recommendation]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table = plain_table()
     table.add_column("id", no_wrap=True)
     table.add_column("severity", no_wrap=True)
     table.add_column("says", ratio=2)

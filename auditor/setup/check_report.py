@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from auditor.command_lines import command_line
+from auditor.report.columns import plain_table
 from auditor.report.console import render_console, safe_text
 from auditor.setup.check import CheckedCluster, CheckedFiles, WaiverAttention, waiver_attention
 from auditor.text import count_noun, json_text
@@ -47,7 +47,7 @@ def _print_check(console: Console, checked: CheckedFiles, today: date) -> None:
 
 
 def _cluster_table(checked: CheckedFiles, today: date) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+    table = plain_table(gap=3)
     for title in ("cluster", "CUCM publisher"):
         table.add_column(title)
     for title in ("nodes", "waivers", "probes", "undeclared keys"):
