@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from string import Formatter
 from typing import Any
 
 from auditor.errors import Reason
@@ -244,6 +245,9 @@ def gap(
     return Coverage(source, node_name, Outcome.FAILED, reason, detail)
 
 
+LEFT_OUT = {"digest", "password_source"}
+"""Values that a failure has only where they are known."""
+
 PROBLEMS = {
     Reason.UNREACHABLE: Problem.NO_CONNECTION,
     Reason.TIMED_OUT: Problem.DEADLINE_PASSED,
@@ -280,24 +284,16 @@ def failed_source(
         Source.CONTROL_CENTER: Interface.CONTROL_CENTER,
         Source.PERFMON: Interface.PERFMON,
     }
-    names = ("date", "place", "error", "seconds", "fault", "limit", "other", "version", "offer")
-    of_worker = (
-        "worker",
-        "workers",
-        "scheduler",
-        "site",
-        "resource",
-        "found",
-        "username",
-        "variable",
-    )
+    text = (problem or PROBLEMS[reason]).value
+    templates = (text.cause, text.advice or "", text.where or "")
+    names = {name for part in templates for _, name, _, _ in Formatter().parse(part) if name}
     failure = Failure(
         reason,
         problem or PROBLEMS[reason],
         node_name,
         interfaces.get(source, Interface.AXL),
         is_cucm=source is Source.CUCM_AXL,
-        values={name: f"<{name}>" for name in names + of_worker},
+        values={name: f"<{name}>" for name in names - LEFT_OUT},
     )
     return Coverage(source, node_name, Outcome.FAILED, reason, failure=failure)
 
