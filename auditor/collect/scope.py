@@ -56,8 +56,9 @@ WATCH_TOPICS = frozenset({SurveyTopic.SERVICES, SurveyTopic.HA})
 REREAD_TOPICS = WATCH_TOPICS | {SurveyTopic.AXL, SurveyTopic.SESSIONS, SurveyTopic.REPLICATION}
 """The topics that change while a pair is watched."""
 
-# The product has the version, and which services a node has at all.
-FAILOVER_TOPICS = REREAD_TOPICS | {SurveyTopic.PRODUCT}
+# The product has the version, and which services a node has at all; a service whose database does
+# not answer cannot be started.
+FAILOVER_TOPICS = REREAD_TOPICS | {SurveyTopic.PRODUCT, SurveyTopic.DATABASES}
 """The topics that show the state of a pair after a failover."""
 
 
@@ -66,7 +67,8 @@ class SurveyScope:
     """The topics, nodes and groups of a survey.
 
     `nodes` and `groups` (redundancy groups) are the only ones to ask, in lower case; None: all.
-    `hurries`: services are read once, even where a second reading is due.
+    `hurries`: services are read once, even where a second reading is due, and a database has only
+    a moment to answer.
     """
 
     topics: frozenset[SurveyTopic] = AUDIT_TOPICS

@@ -22,6 +22,7 @@ from auditor.collect.roles import fill_discovered_roles
 from auditor.collect.scope import SurveyTopic
 from auditor.collect.services import read_axl_activation, unknown_activations
 from auditor.collect.tcp_checks import (
+    TCP_CHECK_TIMEOUT_S,
     TcpCheck,
     TcpTarget,
     check_planned_node,
@@ -105,7 +106,7 @@ class ClusterSurvey:
             topology = steps.submit(self._find_nodes).result()
             # TCP checks send no password, so they do not wait until it is proven.
             databases = [
-                steps.submit(check_tcp, self._context.network, target, self.settings.timeout_s)
+                steps.submit(check_tcp, self._context.network, target, self._database_timeout_s)
                 for target in self._database_targets()
             ]
             planned = {
@@ -173,6 +174,11 @@ class ClusterSurvey:
         if SurveyTopic.DATABASES not in self._context.scope.topics:
             return ()
         return database_targets(self.settings.databases)
+
+    @property
+    def _database_timeout_s(self) -> float:
+        limit = self.settings.timeout_s
+        return min(TCP_CHECK_TIMEOUT_S, limit) if self._context.scope.hurries else limit
 
     def _is_in_scope(self, node: NodeFacts) -> bool:
         return self._context.scope.includes(node.name, node.redundancy_group)

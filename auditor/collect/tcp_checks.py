@@ -12,7 +12,7 @@ from auditor.soap.messages import TcpResult
 from auditor.soap.network import Network
 
 TCP_CHECK_TIMEOUT_S = 2.0
-"""How long a node has to accept a bare TCP connection."""
+"""How long a node has to accept a bare TCP connection, and a database where a run hurries."""
 
 
 def is_declared_planned(settings: ClusterSettings, node: NodeFacts) -> bool:

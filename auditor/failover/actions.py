@@ -272,8 +272,13 @@ def _drift_action(first: NodeCheck, group: GroupCheck) -> Action:
         return make_action("service_restarting", service=first.service, node=first.node)
     if first.missing is not None:
         remedy = "; ".join(map(render_clause, first.remedies))
+        # Some remedies end with the start, and with what it costs.
+        has_start = any(statement.get("then") for statement in first.remedies)
         return make_action(
-            "provide_and_start", remedy=remedy, service=first.service, node=first.node
+            "provide" if has_start else "provide_and_start",
+            remedy=remedy,
+            service=first.service,
+            node=first.node,
         )
     if first.doubt is Doubt.ACTIVATION:
         return make_action("activate_and_start", service=first.service, node=first.node)

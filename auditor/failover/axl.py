@@ -15,16 +15,23 @@ from auditor.recommendations.logic import any_of
 from auditor.recommendations.view import NodeView, view_service
 from auditor.service_names import AXL_WEB_SERVICE
 
-_ROWS_OF_AXL = ("AXL-01", "AXL-02")
+_ROWS_OF_AXL = ("AXL-01", "AXL-02", "AXL-05")
 """The rows that say where AXL must run."""
+
+_ROW_OF_ANSWERS = "AXL-04"
+"""The row that wants AXL to answer wherever it runs."""
 
 
 def is_axl_required(judged: JudgedCluster, node: NodeFacts) -> bool | None:
-    """Return whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
+    """Return whether AXL must run or answer on a node, None if that is not known.
 
-    Facts that are only discovered do not make it optional. Where nodes and groups are those of an
-    earlier run, they do not make it required either.
+    An audit calls it critical where AXL runs and does not answer, whatever needs it. Facts that are
+    only discovered do not make it optional. Where nodes and groups are those of an earlier run,
+    they do not make it required either.
     """
+    silent = judged.finding(_ROW_OF_ANSWERS, node.name)
+    if silent is not None and silent.verdict is Verdict.DRIFT:
+        return True
     required, without_discovery = (
         _is_axl_applicable(facts, node, judged)
         for facts in (judged.facts, drop_discovered_facts(judged.facts))
@@ -46,7 +53,7 @@ def check_node_axl(judged: JudgedCluster, node: NodeFacts) -> NodeCheck:
     is_required = is_axl_required(judged, node)
     if check.verdict is Verdict.PASS:
         return check
-    severities = [judged.severity(name, node.name) for name in _ROWS_OF_AXL]
+    severities = [judged.severity(name, node.name) for name in (*_ROWS_OF_AXL, _ROW_OF_ANSWERS)]
     check = replace(check, severity=min(severities, key=lambda severity: severity.rank))
     if is_required is False:
         return replace(check, verdict=Verdict.NOT_APPLICABLE, doubt=Doubt.OPTIONAL)

@@ -238,8 +238,12 @@ def _check_cluster(
         ),
         possible_groups=tuple(dict.fromkeys(possible_groups)),
         ungrouped=tuple(check_group_membership(judged, node) for node in ungrouped),
-        # What is no node of the cluster in the coverage is the CUCM publisher.
-        cucm_requests=sum(e.requests for e in facts.coverage if e.node not in nodes),
+        # What is no node of the cluster in the coverage is the CUCM publisher, or a database.
+        cucm_requests=sum(
+            entry.requests
+            for entry in facts.coverage
+            if entry.node not in nodes and entry.source is not Source.TCP
+        ),
         failures=source_failures(facts, ()),
         topology_recorded_at=facts.topology_recorded_at,
         cucm_stand_in=facts.cucm_stand_in,

@@ -44,12 +44,12 @@ class Estate:
     def run(self, *words: str, columns: int = 100) -> Result:
         """Run a command in a terminal's width, without history."""
         environment = {
+            "AUDITOR_CONFIG": str(self.config),
             "AUDITOR_PASSWORD": self.simulators[0].password,
             "AUDITOR_HISTORY": "off",
             "COLUMNS": str(columns),
         }
-        command = [words[0], "-c", str(self.config), *words[1:]]
-        return CliRunner(env=environment).invoke(app, command)
+        return CliRunner(env=environment).invoke(app, list(words))
 
     def page(self, *words: str, columns: int = 100) -> str:
         """Return what a command prints, without what differs from run to run."""

@@ -12,7 +12,7 @@ from auditor.failover.judged import judge_for_failover
 from auditor.failover.node_checks import SERVICE_CHECK_TYPES
 from auditor.failover.readiness import assess_readiness
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import HaState, RunState
+from auditor.models.facts import AxlAvailability, AxlProbe, HaState, Reach, RunState
 from auditor.models.findings import Verdict
 from auditor.service_names import (
     DATABASE,
@@ -22,7 +22,7 @@ from auditor.service_names import (
     TEXT_CONFERENCE_MANAGER,
     XMPP_FEDERATION_MANAGER,
 )
-from tests.factories import not_activated, service, settings
+from tests.factories import database, databases, not_activated, service, settings
 from tests.failover.pairs import ROWS, check_facts, first_line, member, pair
 from tests.lab import Lab
 
@@ -164,3 +164,35 @@ def test_without_a_profile_a_failover_still_explains_what_it_stopped() -> None:
     check = check_facts(facts, accept=True)
     assert check.exit_code is ExitCode.COMPLIANT
     assert choose_action(check).startswith("Do: fix the cause of the failover; when imp1 is")
+
+
+@pytest.mark.parametrize(
+    ("name", "use", "fix"),
+    [
+        (MESSAGE_ARCHIVER, "compliance", "turn high availability of the redundancy groups off"),
+        (TEXT_CONFERENCE_MANAGER, "permanent_chat", "correct the database that is assigned"),
+    ],
+)
+def test_a_service_whose_database_is_silent_gets_the_remedy_of_the_audit(
+    name: str, use: str, fix: str
+) -> None:
+    services = {**member("imp2", N, 2).services, name: service(name, RunState.STOPPED)}
+    silent = database(use, Reach.TIMED_OUT)
+    facts = pair(N, N, second={"services": services})
+    facts = replace(facts, databases=databases(silent))
+    keys = {use: True, "chat": True, "compliance": use == "compliance"}
+    check = check_facts(replace(facts, settings={**facts.settings, **settings(**keys)}))
+    action = choose_action(check)
+    assert fix in action
+    assert f"start {name}" not in action[: action.index(fix)]
+    assert action.partition(" Do not: ")[0].count(f"start {name}") == 1
+    assert f"because database {silent.name} did not answer" in first_line(check)
+
+
+def test_axl_that_the_audit_calls_critical_is_not_optional() -> None:
+    """AXL-04 wants an answer wherever AXL runs; AXL-02 and AXL-05 do not apply here."""
+    silent = AxlProbe(AxlAvailability.NOT_ANSWERING, "AXL did not answer.")
+    check = check_facts(pair(N, N, second={"axl": silent}, intercluster=False))
+    assert check.exit_code is ExitCode.DRIFT
+    assert "AXL runs and does not answer on imp2" in first_line(check)
+    assert choose_action(check).startswith("Do: restart Cisco AXL Web Service on imp2")
