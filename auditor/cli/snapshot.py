@@ -133,21 +133,17 @@ def diff(
 
     Exit codes: 0 nothing unexpected, 3 unexpected, 4 newly unknown or not compared.
     """
-    session: CommandSession | None = None
     targets = parse_output_targets(output or [], "diff")
     expectation = read_expectation(expect) if expect else NO_EXPECTATION
     earlier = snapshots.read_snapshot(before).select(clusters or ())
     if expect:
         require_expected_cluster(earlier, expectation)
     check_targets_writable(targets)
+    session: CommandSession | None = None
     if after == LIVE_KEYWORD:
-        packs = earlier.report.run.packs
-        # Another pack would make findings come and go though nothing changed on the cluster.
-        _refuse_other_packs(packs, pack)
-        request = EvidenceRequest("diff", evidence, packs, evidence_hide_user)
-        names = [cluster.name for cluster in earlier.report.clusters]
-        _, content, session = _take_snapshot(config, names, request, insecure=insecure)
-        later = snapshots.parse_snapshot(content, LIVE_KEYWORD)
+        _refuse_other_packs(earlier.report.run.packs, pack)
+        request = EvidenceRequest("diff", evidence, earlier.report.run.packs, evidence_hide_user)
+        later, session = _take_later_snapshot(earlier, config, request, insecure=insecure)
     else:
         _refuse_needless_evidence(evidence)
         later = snapshots.read_snapshot(_snapshot_path(after)).select(clusters or ())
@@ -156,6 +152,15 @@ def diff(
     if session:
         session.check_evidence()
     raise typer.Exit(comparison.exit_code)
+
+
+def _take_later_snapshot(
+    earlier: snapshots.Snapshot, config: Path | None, request: EvidenceRequest, *, insecure: bool
+) -> tuple[snapshots.Snapshot, CommandSession]:
+    """Return the clusters of a snapshot as they are now."""
+    names = [cluster.name for cluster in earlier.report.clusters]
+    _, content, session = _take_snapshot(config, names, request, insecure=insecure)
+    return snapshots.parse_snapshot(content, LIVE_KEYWORD), session
 
 
 def _comparison_renderers(
@@ -189,6 +194,7 @@ def _snapshot_path(name: str) -> Path:
 
 
 def _refuse_other_packs(recorded: Sequence[str], chosen: Sequence[str] | None) -> None:
+    # Another pack would make findings come and go though nothing changed on the cluster.
     if chosen and set(chosen) != set(recorded):
         words = ", ".join(recorded)
         raise ConfigError([f"--pack: the snapshot is judged by {words}; leave the option out."])
