@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
-from auditor.models.facts import Coverage, Outcome, RunState, Source
+from auditor.models.facts import Coverage, Outcome, RunState, Source, find_first_failure
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
@@ -53,6 +53,25 @@ def test_cause_and_advice_come_before_every_finding(form: ReportFormat, verdict:
     assert page.index(CAUSE) < page.index(ADVICE) < first
     assert page.index("What could not be read") < page.index(render_sentence(STRANGE.observed))
     assert page.count("What could not be read") == 1
+
+
+def test_the_reason_is_what_failed_first_and_not_what_was_not_asked_then() -> None:
+    """Whatever the order: a source that was not asked had no fault of its own."""
+    skipped, refused = (
+        Coverage(source, samples.PUB, outcome, reason)
+        for source, outcome, reason in (
+            (Source.PERFMON, Outcome.SKIPPED, Reason.NOT_ASKED),
+            (Source.CONTROL_CENTER, Outcome.FAILED, Reason.CREDENTIALS),
+        )
+    )
+    for coverage in ((skipped, refused), (refused, skipped)):
+        assert find_first_failure(coverage, samples.PUB.upper()) is refused
+        assert find_first_failure(coverage) is refused
+        assert find_first_failure(coverage, samples.SUB) is None
+        unread = replace(samples.unauditable_cluster(), coverage=coverage)
+        assert cluster_summary(unread).startswith(
+            f"Nothing could be audited: {refused.explanation}"
+        )
 
 
 def test_drift_where_nothing_was_read_begins_with_the_cause() -> None:
