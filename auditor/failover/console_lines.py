@@ -12,7 +12,7 @@ WARNING_MARK = "!"
 """The mark of what is wrong although the exit code ignores it."""
 
 
-def print_marked(console: Console, verdict: Verdict, text: str) -> None:
+def print_verdict_line(console: Console, verdict: Verdict, text: str) -> None:
     """Print folded lines with the mark and the colour of a verdict."""
     style = "bold red" if verdict is Verdict.DRIFT else VERDICT_STYLES[verdict]
     print_line(console, f"{VERDICT_MARKS[verdict]} {text}", style)

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from auditor.failover import wording
 from auditor.failover.actions import choose_part_action
-from auditor.failover.console_lines import WARNING_MARK, print_line, print_marked
+from auditor.failover.console_lines import WARNING_MARK, print_line, print_verdict_line
 from auditor.failover.group_check import GroupCheck
 from auditor.failover.model import CheckPart, FailoverCheck
 from auditor.failover.node_checks import SERVICE_CHECK_TYPES, NodeCheck
@@ -78,7 +78,7 @@ def print_parts(
         else:
             _print_part(console, check, part)
         for verdict, text in lines:
-            print_marked(console, verdict, text)
+            print_verdict_line(console, verdict, text)
     for cluster in check.clusters:
         for text in wording.origin_texts(cluster):
             console.print()

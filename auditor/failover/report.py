@@ -9,7 +9,7 @@ from rich.table import Table
 from auditor.command_lines import command_line
 from auditor.failover import wording
 from auditor.failover.actions import choose_action
-from auditor.failover.console_lines import WARNING_MARK, print_line, print_marked
+from auditor.failover.console_lines import WARNING_MARK, print_line, print_verdict_line
 from auditor.failover.fleet_report import print_group_table, print_parts
 from auditor.failover.group_check import GroupCheck, GroupStatus, NodeStatus, SessionComparison
 from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck
@@ -98,7 +98,7 @@ def _print_obstacles(console: Console, readiness: FailoverReadiness) -> None:
         finding = obstacle.finding
         where = readiness.check.title(obstacle.group)
         text = f"{where}: {obstacle.clause} ({finding.recommendation})."
-        print_marked(console, finding.verdict, text)
+        print_verdict_line(console, finding.verdict, text)
 
 
 def _print_impacts(console: Console, readiness: FailoverReadiness) -> None:
@@ -107,7 +107,7 @@ def _print_impacts(console: Console, readiness: FailoverReadiness) -> None:
         console.print(safe_text("What would be lost", "bold"))
     for impact in readiness.impacts:
         where = f"{readiness.check.title(impact.group)}, if {impact.node} fails"
-        print_marked(console, impact.verdict, f"{where}: {impact.what}: {impact.because}.")
+        print_verdict_line(console, impact.verdict, f"{where}: {impact.what}: {impact.because}.")
 
 
 def _print_groups(
@@ -227,7 +227,7 @@ def _print_group_details(console: Console, group: GroupCheck) -> None:
         key=lambda check: (nodes.index(check.node), check.start_position),
     )
     for check in wording.distinct_checks(checks):
-        print_marked(console, check.verdict, wording.node_check_text(check))
+        print_verdict_line(console, check.verdict, wording.node_check_text(check))
     for failure in group.failures:
         # CUCM is no column of the table, so its failure has no other place.
         if failure.source is Source.CUCM_AXL:
@@ -282,7 +282,7 @@ def _print_peerings(console: Console, check: FailoverCheck, *, full: bool) -> No
         if peering.verdict is Verdict.PASS:
             print_line(console, f"{VERDICT_MARKS[Verdict.PASS]} {text}")
         else:
-            print_marked(console, peering.verdict, text)
+            print_verdict_line(console, peering.verdict, text)
     for name in check.unchecked_peers:
         print_line(console, wording.unchecked_peer_text(name))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from auditor.models.findings import ClusterReport, ClusterStatus
 from auditor.models.history import ClusterHistory
 from auditor.models.report import RunMetadata
+from auditor.report.html.bars import BarScale
 from auditor.report.html.runs import RunCounts, list_run_counts
 from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS
 
@@ -16,8 +17,7 @@ _LEFT_MARGIN = 34
 _TOP_MARGIN = 24
 _PLOT_HEIGHT = 96
 _BOTTOM_MARGIN = 24
-_MIN_BAR_HEIGHT = 3
-"""The least height of a count other than 0, so that it can be seen beside a large one."""
+_SCALE = BarScale(_PLOT_HEIGHT, least=3, parts=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def build_run_chart(
 def _build_chart_bar(place: int, points: Sequence[RunCounts], most: int) -> ChartBar:
     point = points[place]
     x = _LEFT_MARGIN + _BAR_STEP * place + (_BAR_STEP - _BAR_WIDTH) // 2
-    drift, unknown = _bar_height(point.drift, most), _bar_height(point.unknown, most)
+    drift, unknown = _SCALE.height(point.drift, most), _SCALE.height(point.unknown, most)
     drift_y = _TOP_MARGIN + _PLOT_HEIGHT - drift
     return ChartBar(
         x=x,
@@ -93,15 +93,6 @@ def _build_chart_bar(place: int, points: Sequence[RunCounts], most: int) -> Char
         drift=point.drift,
         unknown=point.unknown,
         passed=point.passed,
-    )
-
-
-def _bar_height(number: int, most: int) -> int:
-    # Twice the least height is left free, because both bars of a run may be raised to it.
-    return (
-        max(_MIN_BAR_HEIGHT, round((_PLOT_HEIGHT - 2 * _MIN_BAR_HEIGHT) * number / most))
-        if number
-        else 0
     )
 
 

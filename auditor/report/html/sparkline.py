@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from auditor.models.findings import ClusterReport, ClusterStatus
 from auditor.models.history import ClusterHistory
 from auditor.models.report import RunMetadata
+from auditor.report.html.bars import BarScale
 from auditor.report.html.runs import RunCounts, list_run_counts
 from auditor.text import count_noun
 
@@ -14,8 +15,7 @@ MAX_RUNS = 14
 _STEP = 7
 _BAR = 5
 _HEIGHT = 24
-_LEAST = 3
-"""The least height of a count other than 0, so that it can be seen beside a large one."""
+_SCALE = BarScale(_HEIGHT, least=3, parts=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ def _add_bar(paths: dict[str, list[str]], x: int, point: RunCounts, most: int) -
     if point.status is ClusterStatus.COMPLIANT and not point.drift:
         paths.setdefault("compliant", []).append(f"M{x + 2.5} {_HEIGHT - 2.5}h0")
         return
-    drift, unknown = _bar_height(point.drift, most), _bar_height(point.unknown, most)
+    drift, unknown = _SCALE.height(point.drift, most), _SCALE.height(point.unknown, most)
     if not drift:
         # A source that gave nothing leaves a run incomplete without any check.
-        unknown = max(unknown, _LEAST)
+        unknown = max(unknown, _SCALE.least)
     if drift:
         paths.setdefault("drift", []).append(f"M{x} {_HEIGHT}v-{drift}h{_BAR}v{drift}z")
     if unknown:
@@ -68,10 +68,6 @@ def _add_bar(paths: dict[str, list[str]], x: int, point: RunCounts, most: int) -
         paths.setdefault("unknown", []).append(
             f"M{x + 0.5} {low}v-{unknown - 1}h{_BAR - 1}v{unknown - 1}z"
         )
-
-
-def _bar_height(number: int, most: int) -> int:
-    return max(_LEAST, round((_HEIGHT - 2 * _LEAST) * number / most)) if number else 0
 
 
 def _describe_runs(points: Sequence[RunCounts]) -> str:

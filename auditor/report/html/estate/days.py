@@ -7,6 +7,7 @@ from itertools import groupby
 
 from auditor.models.estate import EstateDay
 from auditor.models.findings import Verdict
+from auditor.report.html.bars import BarScale
 from auditor.text import count_noun
 
 MAX_DAYS = 92
@@ -16,7 +17,7 @@ _LEFT_MARGIN = 34
 _TOP_MARGIN = 24
 _PLOT_HEIGHT = 110
 _BOTTOM_MARGIN = 24
-_MIN_BAR_HEIGHT = 3
+_SCALE = BarScale(_PLOT_HEIGHT, least=3, parts=3)
 _PLOT_WIDTH = 1012
 _WIDEST_STEP = 30
 _LABEL_WIDTH = 38
@@ -181,7 +182,7 @@ def _build_bar(place: int, rows: Sequence[DayRow], most: int, step: int) -> DayB
     counts = (row.differences, row.unknown, row.not_judged)
     for look, number in zip(("drift", "unknown", "not_judged"), counts, strict=True):
         if number:
-            height = _bar_height(number, most)
+            height = _SCALE.height(number, most)
             top -= height
             parts.append(BarPart(look, top, height))
     x = _LEFT_MARGIN + step * place
@@ -198,11 +199,6 @@ def _build_bar(place: int, rows: Sequence[DayRow], most: int, step: int) -> DayB
         is_idle=row.is_idle,
         is_unauditable=bool(row.day and row.day.unauditable),
     )
-
-
-def _bar_height(number: int, most: int) -> int:
-    # Three times the least height is left free, because all parts may be raised to it.
-    return max(_MIN_BAR_HEIGHT, round((_PLOT_HEIGHT - 3 * _MIN_BAR_HEIGHT) * number / most))
 
 
 def _day_title(row: DayRow) -> str:

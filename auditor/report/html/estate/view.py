@@ -33,6 +33,7 @@ from auditor.report.html.estate.days import (
     list_days,
     list_months,
 )
+from auditor.report.html.tiles import SummaryTile
 from auditor.report.wording import STATUS_VERDICTS, STATUS_WORDS, count_statuses, kind_suffix
 from auditor.text import count_noun, join_names
 
@@ -51,17 +52,6 @@ class Rows(Generic[_Row]):
 
     def __bool__(self) -> bool:
         return bool(self.shown)
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A number for a manager; `look` is the verdict whose colour it takes."""
-
-    label: str
-    number: str
-    note: str
-    look: Verdict
-    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +128,7 @@ class EstateView:
     look: Verdict
     headline: str
     alarms: tuple[str, ...]
-    tiles: tuple[Tile, ...]
+    tiles: tuple[SummaryTile, ...]
     clusters: tuple[ClusterRow, ...]
     chart: DayChart | None
     days: tuple[DayRow, ...]
@@ -199,7 +189,7 @@ def _differences(estate: Estate) -> list[OpenDifference]:
     return [entry for entry in estate.differences if entry.verdict is Verdict.DRIFT]
 
 
-def _tiles(estate: Estate) -> Iterator[Tile]:
+def _tiles(estate: Estate) -> Iterator[SummaryTile]:
     differences = _differences(estate)
     confirmed = [d for d in differences if d.state is FindingState.CONFIRMED]
     unjudged = len(differences) - len(confirmed)
@@ -214,9 +204,9 @@ def _tiles(estate: Estate) -> Iterator[Tile]:
     yield _tile("Fixed", fixed, "found as recommended", Verdict.PASS, "fixed")
 
 
-def _tile(label: str, number: int, note: str, look: Verdict, place: str) -> Tile:
+def _tile(label: str, number: int, note: str, look: Verdict, place: str) -> SummaryTile:
     # A zero has no colour: one in red would alarm.
-    return Tile(label, str(number), note, look if number else Verdict.NOT_APPLICABLE, place)
+    return SummaryTile(label, str(number), note, look if number else Verdict.NOT_APPLICABLE, place)
 
 
 def _severities(entries: Sequence[OpenDifference]) -> str:
