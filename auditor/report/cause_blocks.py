@@ -60,14 +60,17 @@ def group_by_cause(
 ) -> list[CauseBlock]:
     """Return the blocks of all drift, worst cause first; `whole` leaves no evidence out."""
     causes = {cause.finding.id: cause for cause in cluster.causes}
-    groups = group_by_key((cause.finding for cause in causes.values()), difference_group_key)
+    groups = group_by_key(
+        (cause.finding for cause in causes.values()),
+        lambda finding: (causes[finding.id].severity, difference_group_key(finding)),
+    )
     blocks = []
     for group in groups:
         effects = describe_effects([causes[finding.id] for finding in group], cluster)
         findings = [begin_remedy(finding, effects) for finding in group]
-        blocks.append(
-            CauseBlock(build_finding_group(report, findings, cluster, whole=whole), effects)
-        )
+        severity = causes[group[0].id].severity
+        built = build_finding_group(report, findings, cluster, whole=whole, severity=severity)
+        blocks.append(CauseBlock(built, effects))
     return blocks
 
 

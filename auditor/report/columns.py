@@ -17,9 +17,9 @@ COLUMN_GAP = 2
 class Column:
     """One column; `cells` has a text for each row, and `styles` a style for each or is empty.
 
-    `is_name`: its texts are names from a file or a server, which Markdown marks as code.
-    `is_number`: they are to be aligned on the right. `is_severity`: it counts causes, and is
-    shown with those of all other severities or not at all.
+    `above` is a line above the title. `is_name`: its texts are names from a file or a server, which
+    Markdown marks as code. `is_number`: they are to be aligned on the right. `is_severity`: it
+    counts causes, and is shown with those of all other severities or not at all.
     """
 
     title: str
@@ -28,19 +28,22 @@ class Column:
     is_name: bool = False
     is_number: bool = False
     is_severity: bool = False
+    above: str = ""
 
     @property
     def width(self) -> int:
         """Return how many columns of a terminal the longest text takes."""
-        return max(cell_len(printable(text)) for text in (self.title, *self.cells))
+        return max(cell_len(printable(text)) for text in (self.title, self.above, *self.cells))
 
 
 def build_table(columns: Sequence[Column], width: int) -> Table:
     """Return a table of the columns that fit."""
     shown = fit_columns(columns, width)
+    has_line_above = any(column.above for column in shown)
     table = plain_table()
     for column in shown:
-        table.add_column(column.title, justify="right" if column.is_number else "left")
+        head = f"{column.above}\n{column.title}" if has_line_above else column.title
+        table.add_column(head, justify="right" if column.is_number else "left")
     for number in range(len(columns[0].cells)):
         table.add_row(
             *(

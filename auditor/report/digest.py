@@ -24,6 +24,7 @@ from auditor.report.grouping import (
     check_list_rows,
     difference_group_key,
     group_by_key,
+    own_severity_note,
     place_text,
     recommendation_title,
 )
@@ -97,8 +98,9 @@ def _drift_entry(causes: Sequence[Cause], cluster: ClusterReport) -> DigestEntry
     findings = [cause.finding for cause in ordered]
     explained = [finding for cause in ordered for finding in cause.explains]
     titles = join_names(dict.fromkeys(map(recommendation_title, findings)))
-    what = f"{titles}{kind_suffix(findings[0].kind)}, {place_text(findings, cluster)}"
     waits = _waits_for_others(findings[0])
+    own = "" if waits else own_severity_note(findings[0], causes[0].severity)
+    what = f"{titles}{kind_suffix(findings[0].kind)}{own}, {place_text(findings, cluster)}"
     steps = (_order_step(findings, explained),) if waits else first_steps(findings)
     rows = [("do", step) for step in steps]
     rows += [("explains", text) for text in _effect_texts(explained, cluster)]

@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from auditor.models.findings import Severity
-from auditor.report.columns import Column
+from auditor.report.columns import Column, fit_columns
 from auditor.report.fleet import CertificateEnd, FleetRow, StatusAge
 from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import printable
 
+CAUSES = "causes"
+CERTIFICATE = "certificate"
 NONE = "-"
 """What a table prints for a zero, and for what no history knows."""
 
@@ -21,9 +23,15 @@ def fleet_columns(rows: Sequence[FleetRow]) -> tuple[Column, ...]:
     """
 
     def column(
-        title: str, cell: Callable[[FleetRow], str], styles: tuple[str, ...] = (), **how: bool
+        title: str,
+        cell: Callable[[FleetRow], str],
+        styles: tuple[str, ...] = (),
+        above: str = "",
+        **how: bool,
     ) -> Column:
-        return Column(title, tuple(printable(cell(row)) for row in rows), styles, **how)
+        return Column(
+            title, tuple(printable(cell(row)) for row in rows), styles, above=above, **how
+        )
 
     severities = [s for s in Severity if any(s in row.causes for row in rows)]
     has_history = any(row.age for row in rows)
@@ -32,12 +40,18 @@ def fleet_columns(rows: Sequence[FleetRow]) -> tuple[Column, ...]:
         column("cluster", lambda row: row.name, is_name=True),
         column("status", _status_cell, tuple(_status_style(row) for row in rows)),
         *(
-            column(str(s), partial(_cause_cell, s), is_number=True, is_severity=True)
-            for s in severities
+            column(
+                str(s),
+                partial(_cause_cell, s),
+                above="" if n else CAUSES,
+                is_number=True,
+                is_severity=True,
+            )
+            for n, s in enumerate(severities)
         ),
         column("nodes read", lambda row: f"{row.nodes_read} of {row.nodes_due}", is_number=True),
         column("unknown", unknown_cell, is_number=True),
-        column("certificate", lambda row: _certificate_cell(row.certificate), is_number=True),
+        column(CERTIFICATE, lambda row: _certificate_cell(row.certificate), is_number=True),
         *since,
         column("release", _versions_cell),
         column("passed", lambda row: str(row.counts.passed or NONE), is_number=True),
@@ -45,6 +59,25 @@ def fleet_columns(rows: Sequence[FleetRow]) -> tuple[Column, ...]:
         column("waived", lambda row: str(row.counts.waived or NONE), is_number=True),
     ]
     return tuple(columns)
+
+
+def missing_columns_text(rows: Sequence[FleetRow], width: int) -> str:
+    """Return what a table of that width leaves out, "" for nothing.
+
+    A certificate that ends is an outage with a date, so the first one is named all the same.
+    """
+    columns = fleet_columns(rows)
+    shown = {column.title for column in fit_columns(columns, width)}
+    missing = [column.title for column in columns if column.title not in shown]
+    if not missing:
+        return ""
+    text = f"Too narrow for: {', '.join(missing)}."
+    known = [(row.certificate.days, row) for row in rows if row.certificate]
+    if CERTIFICATE not in missing or not known:
+        return text
+    _, row = min(known, key=lambda entry: entry[0])
+    days = _certificate_cell(row.certificate)
+    return f"{text} First certificate to end: {days}, of {row.name}."
 
 
 def cause_cells(row: FleetRow) -> dict[Severity, str]:

@@ -8,6 +8,7 @@ from auditor.models.findings import (
     ClusterReport,
     Finding,
     FindingSubject,
+    Severity,
     SubjectKind,
     Verdict,
     finding_sort_key,
@@ -102,9 +103,16 @@ def _unknown_group_key(finding: Finding) -> object:
 
 
 def build_finding_group(
-    report: Report, group: Sequence[Finding], cluster: ClusterReport, *, whole: bool
+    report: Report,
+    group: Sequence[Finding],
+    cluster: ClusterReport,
+    *,
+    whole: bool,
+    severity: Severity | None = None,
 ) -> FindingGroup:
+    """Return one block; `severity` is that of a cause, with what it explains."""
     first = group[0]
+    severity = severity or first.severity
     snippet = ""
     if cluster.proposed and all(finding.awaited_keys for finding in group):
         title = waiting_checks_text(len(group))
@@ -119,8 +127,8 @@ def build_finding_group(
         head, title = _shared_heading(group)
         rows = [*shared_rows(group, cluster, whole=whole), *age_rows(report, group)]
     else:
-        title = _single_group_title(first, cluster)
-        head = f"{first.severity.upper()} {title}"
+        title = _single_group_title(first, cluster, severity)
+        head = f"{severity.upper()} {title}"
         rows = [
             *_sentence_rows(group, cluster),
             *age_rows(report, group),
@@ -135,11 +143,17 @@ def build_finding_group(
     return FindingGroup(first.verdict, head, title, tuple(rows), tuple(group), mixed, snippet)
 
 
-def _single_group_title(finding: Finding, cluster: ClusterReport) -> str:
+def _single_group_title(finding: Finding, cluster: ClusterReport, severity: Severity) -> str:
     title = recommendation_title(finding) + kind_suffix(finding.kind)
-    if finding.verdict is Verdict.DRIFT and not finding.severity.reaches(cluster.fail_on):
+    title += own_severity_note(finding, severity)
+    if finding.verdict is Verdict.DRIFT and not severity.reaches(cluster.fail_on):
         title += f" (below the threshold {cluster.fail_on})"
     return title
+
+
+def own_severity_note(finding: Finding, severity: Severity) -> str:
+    """Return what a cause is alone, where what it explains makes it graver; else nothing."""
+    return "" if finding.severity is severity else f" ({finding.severity} by itself)"
 
 
 def recommendation_title(finding: Finding) -> str:

@@ -4,15 +4,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from auditor import __version__
 from auditor.models.counts import count_results
-from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
+from auditor.models.findings import (
+    ClusterReport,
+    Finding,
+    Severity,
+    Verdict,
+    finding_sort_key,
+)
 from auditor.models.report import Report
 from auditor.report import summary, wording
 from auditor.report.answers import paste_instruction, render_answers, waiting_checks_text
 from auditor.report.cause_blocks import begin_remedy, describe_effects, effect_rows
 from auditor.report.columns import Column
 from auditor.report.fleet import FleetRow, build_fleet
-from auditor.report.fleet_table import fleet_columns
-from auditor.report.grouping import age_rows, check_list_rows, up_to_highest
+from auditor.report.fleet_table import CAUSES, fleet_columns
+from auditor.report.grouping import age_rows, check_list_rows, own_severity_note, up_to_highest
 from auditor.report.markdown_text import (
     escape_markdown,
     format_code,
@@ -65,7 +71,9 @@ def _report_markdown(report: Report) -> Iterator[str]:
 def _fleet_markdown(rows: Sequence[FleetRow]) -> Iterator[str]:
     columns = fleet_columns(rows)
     lines = zip(*(map(_cell_markdown(column), column.cells) for column in columns), strict=True)
-    yield from format_table(tuple(column.title for column in columns), lines)
+    yield from format_table(
+        tuple(f"{c.title} {CAUSES}" if c.is_severity else c.title for c in columns), lines
+    )
 
 
 def _cell_markdown(column: Column) -> Callable[[str], str]:
@@ -123,7 +131,7 @@ def _verdict_markdown(
     for cause in cluster.causes if by_cause else ():
         effects = describe_effects([cause], cluster)
         finding = begin_remedy(cause.finding, effects)
-        yield from _finding_markdown(report, finding, effect_rows(effects))
+        yield from _finding_markdown(report, finding, effect_rows(effects), cause.severity)
 
 
 def _server_markdown(report: Report, cluster: ClusterReport, server: UnreadServer) -> Iterator[str]:
@@ -165,13 +173,17 @@ def _changes_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
 
 
 def _finding_markdown(
-    report: Report, finding: Finding, effects: Iterable[wording.LabelledText] = ()
+    report: Report,
+    finding: Finding,
+    effects: Iterable[wording.LabelledText] = (),
+    severity: Severity | None = None,
 ) -> Iterator[str]:
-    what = wording.kind_suffix(finding.kind)
+    severity = severity or finding.severity
+    what = wording.kind_suffix(finding.kind) + own_severity_note(finding, severity)
     name = f" {escape_markdown(wording.finding_label(finding))}" if finding.service else ""
     subject = f"{finding.subject.kind} {format_code(finding.subject.name)}"
     yield (
-        f"- {wording.VERDICT_MARKS[finding.verdict]} **{finding.severity}"
+        f"- {wording.VERDICT_MARKS[finding.verdict]} **{severity}"
         f" {escape_markdown(finding.recommendation)}**{name} on {subject}{what}"
     )
     # Square brackets, as in the other formats, would be escaped here.

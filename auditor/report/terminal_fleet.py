@@ -13,7 +13,7 @@ from auditor.report.columns import build_table
 from auditor.report.console import safe_text
 from auditor.report.digest import DigestEntry, digest_cluster
 from auditor.report.fleet import FleetRow
-from auditor.report.fleet_table import fleet_columns
+from auditor.report.fleet_table import fleet_columns, missing_columns_text
 from auditor.report.summary import changes_summary
 from auditor.report.terminal_cluster import status_text
 from auditor.text import count_noun
@@ -22,6 +22,8 @@ from auditor.text import count_noun
 def print_fleet_table(console: Console, rows: Sequence[FleetRow]) -> None:
     """Print a line for each cluster; a narrow terminal has the most important columns only."""
     console.print(build_table(fleet_columns(rows), console.width))
+    if missing := missing_columns_text(rows, console.width):
+        console.print(safe_text(missing, "dim"))
     console.print()
 
 

@@ -123,6 +123,15 @@ def count_differences(counts: ResultCounts) -> str:
     return f"{count_noun(counts.causes, 'cause')}, {differences}"
 
 
+def _count_causes_by_severity(counts: ResultCounts) -> str:
+    """Return `7 causes (1 critical, 6 high), 10 differences`: severities are those of causes."""
+    severities = count_severities(counts.causes_by_severity)
+    differences = count_noun(counts.differences, "difference")
+    if counts.causes == counts.differences:
+        return f"{differences} ({severities})"
+    return f"{count_noun(counts.causes, 'cause')} ({severities}), {differences}"
+
+
 def count_accepted(counts: ResultCounts) -> str:
     """Return `2 explained, 1 waived`, "" for neither."""
     numbers = {"explained": counts.explained, "waived": counts.waived}
@@ -156,7 +165,7 @@ def _drift_summary(cluster: ClusterReport) -> str:
     explains = f", which explains {others} more" if others else ""
     users = f" ({first.users:,} sessions)" if first.users else ""
     text = (
-        f"{count_differences(counts)} ({count_severities(counts.by_severity)}). "
+        f"{_count_causes_by_severity(counts)}. "
         f"Worst: {finding_label(worst)} on {worst.subject.name}{users}:"
         f" {difference_text(worst)}{explains}."
     )

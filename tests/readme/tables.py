@@ -75,6 +75,7 @@ PLACEHOLDERS = Placeholders(
     password_source="",
     ends="",
     with_ha_off=" (on an IM and Presence node with high availability off: CERT-01)",
+    config="",
     sync_agent=", or see that Cisco Sync Agent has brought it to SERVER",
     read_only_role=' (on CUCM from 11.5 "Standard AXL Read Only API Access" is enough)',
 )

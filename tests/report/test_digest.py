@@ -16,7 +16,8 @@ from auditor.models.report import Report
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.report import markdown, terminal
 from auditor.report.digest import DigestEntry, digest_cluster
-from auditor.report.fleet import build_fleet_row
+from auditor.report.fleet import CertificateEnd, build_fleet, build_fleet_row
+from auditor.report.fleet_table import missing_columns_text
 from auditor.report.steps import first_step
 from auditor.service_names import SIP_PROXY_SERVICE
 from tests.factories import failed_source, make_finding, sentence
@@ -62,13 +63,37 @@ def test_a_page_of_any_number_of_clusters_fits_its_width(number: int, width: int
 
 def test_a_narrow_table_leaves_columns_out_and_breaks_no_word() -> None:
     def head(width: int) -> str:
-        return fleet_page(*samples.many().clusters, width=width).partition("\n")[0]
+        lines = fleet_page(*samples.many().clusters, width=width).splitlines()
+        return next(line for line in lines if line.startswith("cluster"))
 
     assert head(160).split()[-3:] == ["passed", "explained", "waived"]
     assert head(100).split()[-1] == "release"
     assert head(80).split()[-1] == "certificate"
     assert head(60).split()[-1] == "read"
     assert head(40).split() == ["cluster", "status"]
+
+
+def test_what_a_narrow_table_leaves_out_is_named_and_so_is_the_first_certificate_to_end() -> None:
+    rows = [
+        replace(row, certificate=CertificateEnd("imp1", days, is_only_bound=False))
+        for row, days in zip(build_fleet(samples.many()), (200, 3, 90, 400), strict=True)
+    ]
+    text = missing_columns_text(rows, 60)
+    assert text == (
+        "Too narrow for: unknown, certificate, release, passed, explained, waived. "
+        f"First certificate to end: 3 d, of {rows[1].name}."
+    )
+    assert missing_columns_text(rows, 160) == ""
+
+
+def test_a_cause_has_one_severity_in_the_table_the_digest_and_the_full_report() -> None:
+    clusters = samples.caused_cluster("hurt"), samples.compliant_cluster("well")
+    for full in (False, True):
+        page = fleet_page(*clusters, full=full)
+        assert page.splitlines()[0].split() == ["causes"]
+        assert page.splitlines()[1].split()[:3] == ["cluster", "status", "critical"]
+        assert "✗ CRITICAL RTR-01 Cisco XCP Router: stopped (high by itself)" in page
+        assert "✗ HIGH" not in page
 
 
 def test_a_cluster_without_a_difference_is_one_line_of_the_table() -> None:
@@ -221,6 +246,6 @@ def test_a_stopped_service_names_its_node_and_service() -> None:
 
 def test_a_name_of_wide_letters_takes_the_room_that_it_needs() -> None:
     page = fleet_page(samples.caused_cluster("東京データセンター"), samples.compliant_cluster("a"))
-    head = page.partition("\n")[0]
+    head = page.splitlines()[1]
     (line,) = re.findall(r"^東京.*✗ DRIFT.*$", page, re.MULTILINE)
     assert cell_len(line.partition("✗")[0]) == len(head.partition("status")[0])

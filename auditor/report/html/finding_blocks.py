@@ -1,7 +1,7 @@
 """The blocks of findings on the page: drift by its cause, the rest by what settles it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.models.counts import count_results
 from auditor.models.facts import NodeFacts
@@ -151,7 +151,8 @@ class FindingBlockBuilder:
     ) -> FindingBlock:
         entries = (group, *(effect.entry.group for effect in effects))
         is_new = any(f.id in self.new_ids for entry in entries for f in entry.findings)
-        return FindingBlock(self._build_entry(group), effects, is_new)
+        block = FindingBlock(self._build_entry(group), effects, is_new)
+        return replace(block, entry=replace(block.entry, severity=block.gravest))
 
     def _build_effects(self, block: CauseBlock) -> Iterator[EffectEntry]:
         """Yield what a block explains; a cause in another block is named once, where it counts."""
