@@ -16,7 +16,7 @@ from auditor.report.estate_words import (
     outage_reason_text,
     outage_text,
 )
-from auditor.report.terminal_history import history_table
+from auditor.report.terminal_history import HistoryColumn, history_table
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import format_minute
 
@@ -61,8 +61,15 @@ def render_open_differences(
 
 def _print_differences(console: Console, entries: Sequence[OpenDifference], now: str) -> None:
     names = [entry.finding.subject.name for entry in entries]
-    titles = ("", "cluster", "recommendation", "subject", "severity", "now")
-    table = history_table(console, *titles, names=names)
+    columns = (
+        HistoryColumn.MARK,
+        HistoryColumn.CLUSTER,
+        HistoryColumn.RECOMMENDATION,
+        HistoryColumn.SUBJECT,
+        HistoryColumn.SEVERITY,
+        HistoryColumn.NOW,
+    )
+    table = history_table(console, *columns, names=names)
     for entry in entries:
         is_confirmed = entry.state is FindingState.CONFIRMED
         table.add_row(
@@ -92,8 +99,15 @@ def render_flapping(estate: Estate, *, width: int = 100, colour: bool = False) -
 
 def _print_flapping(console: Console, entries: Sequence[FlappingFinding]) -> None:
     names = [entry.finding.subject.name for entry in entries]
-    titles = ("", "cluster", "recommendation", "subject", "came", "window (UTC)")
-    table = history_table(console, *titles, names=names)
+    columns = (
+        HistoryColumn.MARK,
+        HistoryColumn.CLUSTER,
+        HistoryColumn.RECOMMENDATION,
+        HistoryColumn.SUBJECT,
+        HistoryColumn.CAME,
+        HistoryColumn.WINDOW,
+    )
+    table = history_table(console, *columns, names=names)
     for entry in entries:
         table.add_row(
             _mark(Verdict.DRIFT if entry.is_open else Verdict.PASS),
@@ -112,7 +126,15 @@ def render_outages(estate: Estate, *, width: int = 100, colour: bool = False) ->
 
 
 def _print_outages(console: Console, entries: Sequence[Outage]) -> None:
-    table = history_table(console, "", "cluster", "what", "runs", "last (UTC)", "healed (UTC)")
+    table = history_table(
+        console,
+        HistoryColumn.MARK,
+        HistoryColumn.CLUSTER,
+        HistoryColumn.WHAT,
+        HistoryColumn.RUNS,
+        HistoryColumn.LAST,
+        HistoryColumn.HEALED,
+    )
     for entry in entries:
         healed = format_minute(entry.healed_at) if entry.healed_at else "not yet"
         table.add_row(

@@ -1,6 +1,7 @@
 """The history in a terminal: recorded runs, the age of findings, and changes between runs."""
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
 from rich.console import Console
 from rich.table import Table
@@ -23,12 +24,44 @@ from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLE
 from auditor.text import count_noun, format_minute, join_names
 
 _SHORT_ID_LENGTH = 8
-_WRAPPED_COLUMNS = frozenset({"cluster", "subject", "verdict", "now", "what", "window (UTC)"})
 _UNLISTED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 _CATEGORY_NOTES = {
     ChangeCategory.NOT_ASKED: ", since the profile or the cluster changed",
     ChangeCategory.UNKNOWN: ", so neither new nor resolved",
 }
+
+
+class HistoryColumn(StrEnum):
+    """A column of the tables of the history, by its title."""
+
+    MARK = ""
+    RUN = "run"
+    STARTED = "started (UTC)"
+    CLUSTER = "cluster"
+    STATUS = "status"
+    RECOMMENDATION = "recommendation"
+    SUBJECT = "subject"
+    SEVERITY = "severity"
+    VERDICT = "verdict"
+    NOW = "now"
+    CAME = "came"
+    WINDOW = "window (UTC)"
+    WHAT = "what"
+    RUNS = "runs"
+    LAST = "last (UTC)"
+    HEALED = "healed (UTC)"
+
+
+_WRAPPED_COLUMNS = frozenset(
+    {
+        HistoryColumn.CLUSTER,
+        HistoryColumn.SUBJECT,
+        HistoryColumn.VERDICT,
+        HistoryColumn.NOW,
+        HistoryColumn.WHAT,
+        HistoryColumn.WINDOW,
+    }
+)
 
 
 def verdict_age_text(verdict: Verdict, age: FindingAge, now: str) -> str:
@@ -52,7 +85,13 @@ def _print_past_runs(console: Console, runs: Sequence[PastRun]) -> None:
     if not runs:
         console.print(Text("No run is recorded."))
         return
-    table = history_table(console, "run", "started (UTC)", "cluster", "status")
+    table = history_table(
+        console,
+        HistoryColumn.RUN,
+        HistoryColumn.STARTED,
+        HistoryColumn.CLUSTER,
+        HistoryColumn.STATUS,
+    )
     # The exit code is that of the whole run, which may have audited other clusters too.
     for title in ("drift", "unknown", "waived", "run\nexit"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -68,17 +107,17 @@ def _print_past_runs(console: Console, runs: Sequence[PastRun]) -> None:
     console.print(table)
 
 
-def history_table(console: Console, *titles: str, names: Iterable[str] = ()) -> Table:
+def history_table(console: Console, *columns: HistoryColumn, names: Iterable[str] = ()) -> Table:
     """Return an empty table with these columns.
 
     Only columns that hold names or sentences may be narrowed, and that of the subjects, whose
     `names` are given, only where a third of the console is too narrow for one of them.
     """
     is_whole = max((len(name) for name in names), default=0) <= console.width // 3
-    wrapped = _WRAPPED_COLUMNS - {"subject"} if is_whole else _WRAPPED_COLUMNS
+    wrapped = _WRAPPED_COLUMNS - {HistoryColumn.SUBJECT} if is_whole else _WRAPPED_COLUMNS
     table = plain_table()
-    for title in titles:
-        table.add_column(title, no_wrap=title not in wrapped)
+    for column in columns:
+        table.add_column(column, no_wrap=column not in wrapped)
     return table
 
 
@@ -111,8 +150,14 @@ def _print_finding_ages(
     console.print(safe_text(f"Cluster {cluster}", "bold"))
     if listed:
         names = [row.subject.name for row in listed]
-        titles = ("", "recommendation", "subject", "severity", "verdict")
-        table = history_table(console, *titles, names=names)
+        columns = (
+            HistoryColumn.MARK,
+            HistoryColumn.RECOMMENDATION,
+            HistoryColumn.SUBJECT,
+            HistoryColumn.SEVERITY,
+            HistoryColumn.VERDICT,
+        )
+        table = history_table(console, *columns, names=names)
         for row in listed:
             _add_finding_row(table, row, verdict_age_text(row.verdict, row.age, now), row.verdict)
         console.print(table)
@@ -167,8 +212,14 @@ def _print_run_changes(console: Console, changes: RunChanges, now: str) -> None:
 
 def _changes_table(console: Console, changes: Sequence[CauseChange], now: str) -> Table:
     names = [entry.change.finding.subject.name for entry in changes]
-    titles = ("", "recommendation", "subject", "severity", "verdict")
-    table = history_table(console, *titles, names=names)
+    columns = (
+        HistoryColumn.MARK,
+        HistoryColumn.RECOMMENDATION,
+        HistoryColumn.SUBJECT,
+        HistoryColumn.SEVERITY,
+        HistoryColumn.VERDICT,
+    )
+    table = history_table(console, *columns, names=names)
     for entry in changes:
         change, finding = entry.change, entry.change.finding
         effects = join_names(effect.finding.recommendation for effect in entry.effects)
