@@ -23,7 +23,7 @@ SECRET_KEYS = frozenset({"password_command", "notify", "history"})
 
 # A replay makes no handshake, and the loader would refuse a bundle that was not copied along. It
 # notifies nobody, and the address of a report may hold what lets its readers in.
-REPLAY_NEUTRAL_KEYS = frozenset({"ca_bundle", "report_url"})
+REPLAY_NEUTRAL_KEYS = frozenset({"ca_bundle", "report_url", "site"})
 """Keys that make no difference to a replay."""
 
 SETTINGS_FOLDER = "settings"
