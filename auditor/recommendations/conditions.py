@@ -80,6 +80,8 @@ def switch_text(setting: Setting) -> str:
     """Return the value of a setting as TOML, without its nodes."""
     if setting.expressway:
         return '"expressway"'
+    if not setting.on and setting.nodes is not None:
+        return "[]"
     return "true" if setting.on else "false"
 
 

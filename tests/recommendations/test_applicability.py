@@ -1,9 +1,12 @@
 """Whom a row is asked of: routing nodes, planned nodes, lists of nodes, discovered features."""
 
+from dataclasses import replace
+
 import pytest
 
-from auditor.models.facts import ClusterFacts, Group, Identity, Origin
+from auditor.models.facts import ClusterFacts, Group, Identity, Origin, Setting
 from auditor.models.findings import Finding, Severity, Verdict
+from auditor.recommendations.conditions import switch_text
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.report.sentences import render_sentence, render_sentences
@@ -357,3 +360,9 @@ def test_a_feature_that_was_only_discovered_to_be_absent_is_not_declared_absent(
     finding = _all(cluster(profile=profile))["PROFILE-03", "deployment.web_clients"]
 
     assert finding.verdict is Verdict.NOT_APPLICABLE
+
+
+def test_an_empty_list_is_quoted_as_the_file_has_it() -> None:
+    nowhere = Setting(False, Origin.DECLARED, "profile", frozenset())
+    assert switch_text(nowhere) == "[]"
+    assert switch_text(replace(nowhere, nodes=None)) == "false"
