@@ -144,6 +144,7 @@ def failover_check(
         since=None if since is None else read_snapshot(since),
         accept_failed_over=accept is AcceptedState.FAILED_OVER,
         insecure=insecure,
+        asked_clusters=tuple(clusters or ()),
     )
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])

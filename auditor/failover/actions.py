@@ -102,7 +102,11 @@ def choose_group_action(group: GroupCheck) -> Action:
         names = join_names(node.name for node in group.nodes)
         return make_action("idle_without_partner", nodes=names)
     if drift and group.first_check is not None:
-        return _drift_action(group.first_check, group)
+        action = _drift_action(group.first_check, group)
+        is_unproven = any(node.state_source is Origin.DISCOVERED for node in group.nodes)
+        if group.status is GroupStatus.UNKNOWN and is_unproven:
+            return replace(action, then=fill_text("then_read_states", group=group.name))
+        return action
     if _needs_longer_watch(group):
         return make_action("not_yet_stable", group=group.name)
     return _action_by_status(group)

@@ -37,6 +37,7 @@ class FailoverCheckOptions:
 
     `rows` are all recommendations by id. `groups`: only these; none means all. `wait`: how long to
     wait for stable pairs; None: read once. `since` is the snapshot to compare with.
+    `asked_clusters` are those that the command named.
     """
 
     rows: Mapping[str, Recommendation]
@@ -45,6 +46,7 @@ class FailoverCheckOptions:
     since: Snapshot | None = None
     accept_failed_over: bool = False
     insecure: bool = False
+    asked_clusters: tuple[str, ...] = ()
 
 
 def run_failover_check(
@@ -214,6 +216,7 @@ def _check_clusters(
         insecure=options.insecure,
         waited=options.wait is not None,
         unchecked_peers=unchecked_peers(clusters),
+        asked_clusters=options.asked_clusters,
     )
     return check, judged_clusters
 

@@ -10,6 +10,7 @@ from auditor.failover.console_lines import WARNING_MARK, print_line, print_verdi
 from auditor.failover.group_check import GroupCheck
 from auditor.failover.model import CheckPart, FailoverCheck
 from auditor.failover.node_checks import SERVICE_CHECK_TYPES, NodeCheck
+from auditor.failover.readiness import FailoverReadiness
 from auditor.failover.summary import summarize_part
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Verdict
@@ -26,24 +27,48 @@ _VERDICTS = {
 """The verdict whose mark and colour a part of the check takes, unless it has a warning."""
 
 
-def print_group_table(console: Console, check: FailoverCheck) -> None:
-    """Print a line for each group, and for what is in none; narrow terminals have fewer columns."""
+def print_group_table(
+    console: Console, check: FailoverCheck, readiness: FailoverReadiness | None
+) -> None:
+    """Print a line for each group, and for what is in none; narrow terminals have fewer columns.
+
+    With `readiness`, a group that would lose something in a failover is not called normal.
+    """
     parts = check.parts_worst_first
-    marks = [_mark_of(check, part) for part in parts]
-    labels = [summarize_part(check, part).label for part in parts]
+    cells = [_state_cells(check, part, readiness) for part in parts]
     columns = (
         Column("cluster", tuple(check.cluster_of(part) for part in parts)),
         Column("group", tuple(map(_part_name, parts))),
         Column(
             "state",
-            tuple(f"{mark} {label}" for (mark, _), label in zip(marks, labels, strict=True)),
-            tuple(style for _, style in marks),
+            tuple(state for state, _, _ in cells),
+            tuple(style for _, style, _ in cells),
         ),
-        Column("do", tuple(choose_part_action(part, check).brief for part in parts)),
+        Column("do", tuple(brief for _, _, brief in cells)),
         Column("sessions", tuple(map(_sessions_cell, parts)), is_number=True),
     )
     console.print()
     console.print(build_table(columns, console.width))
+
+
+_READINESS_LABELS = {Verdict.DRIFT: "not ready", Verdict.UNKNOWN: "readiness unknown"}
+
+
+def _state_cells(
+    check: FailoverCheck, part: CheckPart, readiness: FailoverReadiness | None
+) -> tuple[str, str, str]:
+    """Return the state of a part, its style, and what to do in brief."""
+    mark, style = _mark_of(check, part)
+    label = summarize_part(check, part).label
+    brief = choose_part_action(part, check).brief
+    # What is wrong now comes before what a failover would lose.
+    is_good = check.exit_code_of(part) is ExitCode.COMPLIANT
+    if readiness is not None and isinstance(part, GroupCheck) and is_good:
+        verdict, action = readiness.verdict_of(part), readiness.action_of(part)
+        if verdict in _READINESS_LABELS and action is not None:
+            mark, style = VERDICT_MARKS[verdict], VERDICT_STYLES[verdict]
+            label, brief = _READINESS_LABELS[verdict], action.brief
+    return f"{mark} {label}", style, brief
 
 
 def _part_name(part: CheckPart) -> str:

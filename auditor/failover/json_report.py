@@ -30,7 +30,7 @@ def render_failover_json(check: FailoverCheck) -> str:
         "verdict": str(summarize_check(check)),
         "action": choose_action(check),
         "between_clusters": [_peering_json(peering) for peering in check.peerings],
-        "notes": [wording.unchecked_peer_text(name) for name in check.unchecked_peers],
+        "notes": wording.unchecked_peers_texts(check.unchecked_peers),
     }
     return json_text(content)
 

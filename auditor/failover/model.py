@@ -62,7 +62,8 @@ CheckPart = GroupCheck | ClusterCheck | NodeCheck
 class FailoverCheck:
     """The whole check; times are ISO 8601 in UTC, `since` that of the snapshot compared with.
 
-    `unchecked_peers` are clusters of the file that have peers here and were not checked.
+    `unchecked_peers` are clusters of the file that have peers here and were not checked;
+    `asked_clusters` those that the command named, none if all were asked.
     """
 
     started_at: str
@@ -74,6 +75,7 @@ class FailoverCheck:
     insecure: bool = False
     waited: bool = False
     unchecked_peers: tuple[str, ...] = ()
+    asked_clusters: tuple[str, ...] = ()
 
     @property
     def groups(self) -> tuple[GroupCheck, ...]:

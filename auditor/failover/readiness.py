@@ -1,12 +1,17 @@
 """Readiness before a failover: what is in its way, what it would lose, and what to fix first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from auditor.failover.action_texts import Action, make_action
 from auditor.failover.actions import choose_action, choose_group_action
 from auditor.failover.group_check import GroupCheck, GroupStatus
-from auditor.failover.impacts import STATUSES_AFTER_FAILOVER, FailoverImpact, failover_impacts
+from auditor.failover.impacts import (
+    STATUSES_AFTER_FAILOVER,
+    Capability,
+    FailoverImpact,
+    failover_impacts,
+)
 from auditor.failover.judged import JudgedCluster
 from auditor.failover.model import FailoverCheck
 from auditor.failover.node_checks import verdict_exit_code
@@ -21,7 +26,7 @@ from auditor.failover.wording import pair_states_clause
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Finding, Verdict
 from auditor.report.sentences import render_clause
-from auditor.text import join_names
+from auditor.text import is_or_are, join_names
 
 PREREQUISITE_ROWS = ("REPL-01", "REL-01")
 """What must hold before a failover beside the services: good replication, and one version."""
@@ -115,17 +120,21 @@ class FailoverReadiness:
         # Whatever else is wrong, such a pair cannot fail over before it is whole again.
         after_failover = [g for g in groups if g.status in STATUSES_AFTER_FAILOVER]
         if after_failover:
-            reasons = "; ".join([*map(self._failed_over_clause, after_failover), *losses])
+            clauses = [*self._failed_over_clauses(after_failover), *losses]
+            reasons = "; ".join([*clauses, *self._obstacle_clauses(after_failover[0])])
             return f"Not ready: {reasons}.", self._render(after_failover[0])
         faulty = [group for group in groups if self._is_faulty(group)]
         if faulty:
             group = faulty[0]
             why = "; ".join(summarize_group(group, self.check.title(group)).clauses)
-            return f"Not ready: {': '.join([*losses, why])}.", self._render(group)
+            others = self._obstacle_clauses(group)
+            reasons = "; ".join([": ".join([*losses, why]), *others])
+            return f"Not ready: {reasons}.", self._render(group)
         obstacles = [o for o in self.obstacles if o.finding.verdict is Verdict.DRIFT]
         if obstacles:
             place = self._place(obstacles[0].group)
-            reasons = "; ".join([f"{place}{obstacles[0].clause}", *losses])
+            others = self._obstacle_clauses(obstacles[0].group)
+            reasons = "; ".join([f"{place}{obstacles[0].clause}", *losses, *others])
             action = obstacles[0].action.render(self._cluster(obstacles[0].group))
             return f"Not ready: {reasons}.", action
         if losses:
@@ -165,6 +174,46 @@ class FailoverReadiness:
         groups = self.check.groups
         return f" of {join_names(map(self.check.title, groups))}" if groups else ""
 
+    def _failed_over_clauses(self, groups: Sequence[GroupCheck]) -> Iterator[str]:
+        yield self._failed_over_clause(groups[0])
+        others = [self.check.title(group) for group in groups[1:]]
+        if others:
+            names = join_names(others, limit=_MAX_GROUPS)
+            yield f"{names} {is_or_are(len(others))} failed over or broken too"
+
+    def _obstacle_clauses(self, told: GroupCheck) -> Iterator[str]:
+        """Yield which other groups lack a prerequisite of a failover."""
+        obstacles = [
+            obstacle
+            for obstacle in self.obstacles
+            if obstacle.finding.verdict is Verdict.DRIFT
+            and obstacle.group is not told
+            and obstacle.group.status not in STATUSES_AFTER_FAILOVER
+        ]
+        groups = list(dict.fromkeys(self.check.title(obstacle.group) for obstacle in obstacles))
+        if groups:
+            rows = join_names(dict.fromkeys(o.finding.recommendation for o in obstacles))
+            verb = is_or_are(len(groups))
+            yield f"{join_names(groups, limit=_MAX_GROUPS)} {verb} not ready either ({rows})"
+
+    def verdict_of(self, group: GroupCheck) -> Verdict:
+        """Return whether a group is ready for a failover: drift if it is not."""
+        verdicts = [
+            *(impact.verdict for impact in self.impacts if impact.group is group),
+            *(o.finding.verdict for o in self.obstacles if o.group is group),
+        ]
+        return min(verdicts, key=lambda verdict: verdict.rank, default=Verdict.PASS)
+
+    def action_of(self, group: GroupCheck) -> Action | None:
+        """Return what to do first before a failover of a group, None if nothing is in its way."""
+        verdict = self.verdict_of(group)
+        obstacles = [o for o in self.obstacles if o.group is group]
+        actions = (
+            *(o.action for o in obstacles if o.finding.verdict is verdict),
+            *(i.action for i in self.impacts if i.group is group and i.verdict is verdict),
+        )
+        return next(iter(actions), None)
+
     def _failed_over_clause(self, group: GroupCheck) -> str:
         is_broken = group.status is GroupStatus.BROKEN
         return (
@@ -179,10 +228,24 @@ class FailoverReadiness:
             if impact.verdict is Verdict.DRIFT
             and impact.group.status not in STATUSES_AFTER_FAILOVER
         ]
-        if losses:
-            groups = dict.fromkeys(self.check.title(impact.group) for impact in losses)
-            capabilities = dict.fromkeys(impact.what for impact in losses)
-            yield f"a failover of {join_names(groups)} would lose {join_names(capabilities)}"
+        groups: dict[Capability, list[str]] = {}
+        for impact in losses:
+            titles = groups.setdefault(impact.what, [])
+            if self.check.title(impact.group) not in titles:
+                titles.append(self.check.title(impact.group))
+        if not groups:
+            return
+        if all(titles == losing for losing in groups.values()):
+            names = join_names(titles, limit=_MAX_GROUPS)
+            yield f"a failover of {names} would lose {join_names(groups)}"
+            return
+        # Each group loses something else, so one sentence for all of them would be false.
+        (worst, first), *rest = sorted(
+            groups.items(), key=lambda item: list(Capability).index(item[0])
+        )
+        more = join_names(f"{what} in {_count_groups(len(losing))}" for what, losing in rest)
+        names = join_names(first, limit=_MAX_GROUPS)
+        yield f"a failover would lose {worst} in {names}, {more}"
 
     def _check_explanation(self) -> str:
         """Return the first line of the check as an explanation of the readiness."""
@@ -191,6 +254,14 @@ class FailoverReadiness:
         if summary.label in (UNKNOWN, NOT_HEALTHY, INCOMPLETE):
             return summary.explanation
         return f"{summary.label}: {summary.explanation}"
+
+
+_MAX_GROUPS = 3
+"""How many groups a line names; the lists below have the rest."""
+
+
+def _count_groups(number: int) -> str:
+    return "one group" if number == 1 else f"{number} groups"
 
 
 def assess_readiness(

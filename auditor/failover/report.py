@@ -71,7 +71,9 @@ def render_readiness_text(
         _print_first_lines(console, readiness.summary, readiness.action, style, fold=fold)
         _print_obstacles(console, readiness)
         _print_impacts(console, readiness)
-        _print_groups(console, readiness.check, full=full, part_in_first_lines=None)
+        _print_groups(
+            console, readiness.check, full=full, part_in_first_lines=None, readiness=readiness
+        )
         _print_footer(console, readiness.check, code)
         _print_next_command(console, readiness.check, full=full, options=("--readiness", "--full"))
 
@@ -111,11 +113,16 @@ def _print_impacts(console: Console, readiness: FailoverReadiness) -> None:
 
 
 def _print_groups(
-    console: Console, check: FailoverCheck, *, full: bool, part_in_first_lines: CheckPart | None
+    console: Console,
+    check: FailoverCheck,
+    *,
+    full: bool,
+    part_in_first_lines: CheckPart | None,
+    readiness: FailoverReadiness | None = None,
 ) -> None:
     """Print the groups; the first two lines of the page are about one part, or about none."""
     if len(check.clusters) > 1:
-        print_group_table(console, check)
+        print_group_table(console, check, readiness)
     if len(check.clusters) > 1 and not full:
         print_parts(console, check, part_in_first_lines)
         return
@@ -283,8 +290,8 @@ def _print_peerings(console: Console, check: FailoverCheck, *, full: bool) -> No
             print_line(console, f"{VERDICT_MARKS[Verdict.PASS]} {text}")
         else:
             print_verdict_line(console, peering.verdict, text)
-    for name in check.unchecked_peers:
-        print_line(console, wording.unchecked_peer_text(name))
+    for text in wording.unchecked_peers_texts(check.unchecked_peers):
+        print_line(console, text)
 
 
 def _print_footer(console: Console, check: FailoverCheck, code: ExitCode) -> None:
@@ -307,7 +314,7 @@ def _print_next_command(
     if full or not name:
         return
     if check.exit_code is ExitCode.COMPLIANT:
-        command = command_line("failover-check", *options)
+        command = command_line("failover-check", *options, *check.asked_clusters)
         console.print(safe_text(f"All groups: {command}"))
         return
     command = command_line("failover-check", *options, name)

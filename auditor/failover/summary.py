@@ -148,7 +148,9 @@ def _unknown_status_clause(group: GroupCheck) -> str:
     discovered = [node.name for node in group.nodes if node.state_source is Origin.DISCOVERED]
     if discovered:
         nodes = f"{join_names(discovered)} {is_or_are(len(discovered))}"
-        return f"only the database says that {nodes} normal, which is no proof"
+        failures = (node.failure for node in group.nodes if node.name in discovered)
+        why = next((f": {failure_clause(failure)}" for failure in failures if failure), "")
+        return f"only the database says that {nodes} normal, which is no proof{why}"
     if group.absent:
         verb = is_or_are(len(group.absent))
         return f"{join_names(group.absent)} {verb} not among the nodes of the cluster"

@@ -4,7 +4,7 @@ A clause can be part of a sentence; a text is one or more whole sentences.
 Source of the HA states: IM&P configuration guide 15, chapter on high availability.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.errors import Reason
 from auditor.failover.failures import SourceFailure
@@ -162,12 +162,15 @@ def missing_groups_text(cluster: ClusterCheck) -> str:
     return " ".join((as_sentence(missing_groups_clause(cluster)), *why))
 
 
-def unchecked_peer_text(name: str) -> str:
-    """Return what to do to check the peering with a cluster that was left out."""
-    return (
-        f"Cluster {name} of the file has peers here too and was not checked. To check AXL in both"
-        " directions, leave out the names of clusters."
-    )
+def unchecked_peers_texts(names: Sequence[str]) -> list[str]:
+    """Return what to do to check the peerings with clusters that were left out, if there are."""
+    if not names:
+        return []
+    one = len(names) == 1
+    clusters = f"{'Cluster' if one else 'Clusters'} {join_names(names)} of the file"
+    verbs = "has peers here too and was" if one else "have peers here too and were"
+    advice = "To check AXL in both directions, leave out the names of clusters."
+    return [f"{clusters} {verbs} not checked. {advice}"]
 
 
 def distinct_checks(checks: Iterable[NodeCheck]) -> Iterable[NodeCheck]:

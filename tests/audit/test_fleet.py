@@ -127,3 +127,32 @@ def test_readiness_of_twelve_clusters_names_the_cluster_of_each_group(estate: Es
     assert all(line.startswith(" (cluster ") for line in lost)
     assert page.startswith("Not ready: DefaultCUPSubCluster (cluster lagos) is broken already")
     assert page.endswith("Next, lagos: auditor failover-check --readiness --full lagos\n")
+
+
+def test_readiness_calls_no_group_normal_that_would_lose_something(estate: Estate) -> None:
+    page = estate.page("failover-check", "--readiness", "london", "lima", columns=200)
+    table = dict(re.findall(r"^((?:london|lima) +\w+) +(. [a-z ]+?)  ", page, re.MULTILINE))
+    assert {" ".join(row.split()): state for row, state in table.items()} == {
+        "lima DefaultCUPSubCluster": "✗ not ready",
+        "lima East": "✓ normal",
+        "london DefaultCUPSubCluster": "✗ not ready",
+        "london East": "✗ not ready",
+    }
+    first = page.splitlines()[0]
+    assert "in DefaultCUPSubCluster (cluster lima) imp2.lab.test runs" in first
+    # Every group loses something else: none is named with what it does not lose.
+    assert "would lose managed file transfer in East (cluster london)" in first
+    assert "XMPP federation in 2 groups" in first
+    command = "auditor failover-check --readiness --full london lima"
+    assert page.endswith(f"All groups: {command}\n")
+
+
+def test_the_first_line_of_readiness_stays_readable_for_twelve_clusters(estate: Estate) -> None:
+    first = estate.page("failover-check", "--readiness").splitlines()[0]
+    assert len(first) < 900
+    assert "DefaultCUPSubCluster (cluster lima) is not ready either (REL-01)" in first
+
+
+def test_peers_that_were_not_checked_are_one_sentence(estate: Estate) -> None:
+    page = " ".join(estate.page("failover-check", "london").split())
+    assert page.count("of the file have peers here too and were not checked") == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.errors import Reason
 from auditor.failover.actions import choose_action
 from auditor.failover.group_check import GroupStatus, Stability
 from auditor.failover.json_report import render_failover_json
@@ -21,6 +22,7 @@ from auditor.models.facts import (
     Identity,
     Origin,
     RunState,
+    Source,
 )
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
@@ -34,12 +36,13 @@ from auditor.service_names import (
     MESSAGE_ARCHIVER,
     PRESENCE_ENGINE_SERVICE,
     SERVER_RECOVERY_MANAGER,
+    SIP_FEDERATION_MANAGER,
     SIP_PROXY_SERVICE,
     SYNC_AGENT,
     TEXT_CONFERENCE_MANAGER,
     XCP_ROUTER,
 )
-from tests.factories import not_activated, service, setting, settings
+from tests.factories import failed_source, not_activated, service, setting, settings
 from tests.failover.pairs import STABLE, check_facts, first_line, group_line, member, pair
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -554,3 +557,22 @@ def test_two_versions_are_settled_before_the_next_failover() -> None:
 def test_two_versions_are_settled_before_high_availability_is_on() -> None:
     facts = pair(S.NORMAL, S.NORMAL, second={"release": "14.0.1.11900-1"}, switch=False)
     assert "once both nodes run one version (REL-01)" in choose_action(check_facts(facts))
+
+
+def test_states_from_the_database_say_why_and_how_to_be_sure() -> None:
+    reading = HaReading(S.NORMAL, Origin.DISCOVERED, "enterprisenode")
+    off = not_activated(SIP_FEDERATION_MANAGER)
+    services = {**member("imp2", S.NORMAL, 2).services, off.name: off}
+    facts = pair(
+        S.NORMAL,
+        S.NORMAL,
+        first={"ha_state": reading},
+        second={"ha_state": reading, "services": services},
+        sip_federation=True,
+    )
+    gone = [failed_source(n, Reason.SOAP_FAULT, Source.PERFMON) for n in ("imp1", "imp2")]
+    check = check_facts(replace(facts, coverage=(*facts.coverage, *gone)))
+    assert "which is no proof: PerfMon of imp1 answered with a SOAP fault" in first_line(check)
+    action = choose_action(check)
+    assert action.startswith(f"Do: activate {off.name} on imp2")
+    assert "; then run `utils ha status` on both nodes of DefaultCUPSubCluster" in action
