@@ -66,6 +66,8 @@ def _found(paths: Iterable[Path], pattern: re.Pattern[str]) -> list[Any]:
 
 def _words(line: str) -> list[str]:
     # Braces are filled in when the text is shown; `$ARG1$` by the monitoring system.
+    # Empty, or the option with a blank before it.
+    line = re.sub(r"\{\{?config\}?\}", " --config auditor.toml", line)
     filled = re.sub(r"\{\{?[^{}]*\}?\}|\$ARG1\$", GAP, line).replace("DAYS", "30")
     return shlex.split(re.split(r" \|\| | > |; ", filled)[0])
 
