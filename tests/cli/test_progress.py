@@ -7,7 +7,15 @@ from datetime import timedelta
 import pytest
 
 from auditor.cli.progress import ProgressBoard, print_while_waiting, show_progress
-from auditor.collect.progress import ServersListed, WaitBegan, WaitEnded
+from auditor.collect.progress import (
+    ClusterDone,
+    ClusterSent,
+    ServersListed,
+    WaitBegan,
+    WaitEnded,
+    WorkerAwaited,
+    WorkerCame,
+)
 
 
 @dataclass
@@ -128,3 +136,19 @@ def test_only_a_wait_prints_in_a_pipe(
             begun.append(len(threading.enumerate()))
     assert capsys.readouterr().err == ""
     assert begun[0] == begun[1]
+
+
+def test_a_fleet_counts_clusters_and_says_which_site_lacks_a_worker(clock: Clock) -> None:
+    board = ProgressBoard(clock)
+    for cluster in ("oslo", "austin", "mars"):
+        board.note(cluster, ClusterSent())
+    board.note("mars", WorkerAwaited("mars", 60))
+    board.note("oslo", ClusterDone())
+    clock.seconds += 12
+    assert board.line() == (
+        "1 of 3 clusters asked; no worker of site mars (mars): 12 of at most 60 s"
+    )
+    board.note("mars", WorkerCame())
+    assert board.line() == "1 of 3 clusters asked"
+    board.note("austin", WorkerAwaited("", 60))
+    assert "; no worker (austin): 0 of at most 60 s" in board.line()
