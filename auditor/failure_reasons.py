@@ -214,9 +214,9 @@ REASONS_BY_INTERFACE: Mapping[_VARIANT, ReasonText] = {
     # can only be started. The odd blank in their names is Cisco's.
     (Reason.NO_SUCH_SERVICE, Interface.AXL): ReasonText(
         "the AXL web service is missing on {server}",
-        "activate Cisco AXL Web Service on {server}, or restart it where Control Center shows it "
-        "started",
-        "{activation_page}",
+        "activate Cisco AXL Web Service on {server} if it is not activated, start it if it is "
+        "stopped, else restart it",
+        "{activation_page}, then Control Center - Feature Services",
     ),
     (Reason.NO_SUCH_SERVICE, Interface.CONTROL_CENTER): ReasonText(
         "Control Center's web service is missing on {server}",

@@ -3,7 +3,13 @@
 from typing import Annotated
 
 from auditor.cli.app import app
-from auditor.cli.options import ClustersArgument, ConfigOption, HistoryOption, output_option
+from auditor.cli.options import (
+    ClustersArgument,
+    ConfigOption,
+    HistoryOption,
+    NotifyOption,
+    output_option,
+)
 from auditor.cli.output import write_documents
 from auditor.config.loader import find_config_file
 from auditor.recommendations.packs import load_packs
@@ -19,6 +25,7 @@ def check(
     *,
     config: ConfigOption = None,
     history: HistoryOption = None,
+    notify: NotifyOption = None,
     output: Annotated[list[str] | None, output_option("check")] = None,
 ) -> None:
     """Read configuration, waivers and probes, and report every mistake with its file and line.
@@ -34,6 +41,7 @@ def check(
         clusters or [],
         tuple(row.id for row in load_packs()),
         history=history,
+        notify=notify or (),
     )
     check_targets_writable(targets)
     today = current_day()

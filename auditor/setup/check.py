@@ -64,10 +64,12 @@ def check_files(
     recommendations: Sequence[str],
     *,
     history: str | None = None,
+    notify: Sequence[str] = (),
 ) -> CheckedFiles:
     """Read the configuration, and the waivers and probes of the named clusters (none: of all).
 
-    `recommendations` are the ids of all. `history` is a database instead of the configuration's.
+    `recommendations` are the ids of all. `history` is a database instead of the configuration's,
+    and `notify` are addresses instead of its own.
 
     Raises:
         ConfigError: one line for every mistake in all of the files.
@@ -110,7 +112,7 @@ def check_files(
             for settings in chosen
         ),
         location.shown if location else None,
-        len(configuration.notify),
+        len(notify or configuration.notify),
         tuple(notice for own in waivers.values() for notice in own.notices),
     )
 

@@ -79,5 +79,9 @@ def effect_text(rule: WaiverRule, recorded: Sequence[HistoricalFinding]) -> str:
             f"{kind_suffix(finding.kind)}, {finding.verdict} since {finding.age.since}."
         )
     if finding.verdict is Verdict.UNKNOWN:
-        return f"It hides nothing while {what} is unknown, as it was in the last run."
+        return (
+            f"It hides nothing while {what} is unknown, as it was in the last run: you cannot "
+            "waive an unknown. A difference that a later run finds there is hidden until the end "
+            f"of {rule.expires} (UTC)."
+        )
     return f"It hides nothing now: {name} was {finding.verdict.words} in the last run."

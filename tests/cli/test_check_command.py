@@ -87,6 +87,14 @@ def test_its_json_follows_the_schema_and_takes_clusters(folder: Path) -> None:
     assert "SECRET" not in result.output
 
 
+def test_the_recipients_are_those_of_the_variable(folder: Path) -> None:
+    """As an audit takes them, in place of the file's; none of them is shown."""
+    runner = CliRunner(env={"AUDITOR_NOTIFY": "json://SECRET@a.example.com;json://b.example.com"})
+    result = runner.invoke(app, ["check", "-c", str(folder / "auditor.toml")])
+    assert "Notifications: 2 recipients" in result.stdout
+    assert "SECRET" not in result.output
+
+
 def test_the_history_is_that_of_the_option_the_variable_or_the_file(folder: Path) -> None:
     """In this order, as an audit takes it; a mistake in the file is found behind the others."""
     words = ["check", "-c", str(folder / "auditor.toml")]

@@ -219,6 +219,22 @@ def test_a_subscriber_without_axl_is_a_note(lab: Start) -> None:
     assert "Service Activation" in step["where"]
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "outcome"),
+    [("intercluster = true", 3, "mend"), ("# intercluster is not declared", 4, "cannot_tell")],
+)
+def test_a_subscriber_without_axl_is_not_ready_where_peers_may_need_it(
+    lab: Start, line: str, code: int, outcome: str
+) -> None:
+    """An audit calls it critical, so no check-up may say that everything is in place."""
+    running = lab({**PAIR, "fault": [{"fault": "http-404", "interface": "imp-axl", "node": SUB}]})
+    running.edit = lambda text: re.sub("(?m)^intercluster = false$", line, text)
+    step = _steps(running, code)[SUB, "axl_service"]
+    assert step["outcome"] == outcome
+    assert "may be intended" not in step["text"]
+    assert "start it if it is stopped" in step["remedy"]
+
+
 @pytest.mark.parametrize("fault", ["http-500", "http-503", "rate-control"])
 def test_a_passing_failure_is_unknown(lab: Start, fault: str) -> None:
     """Exit code 4, and the request is not repeated."""

@@ -47,6 +47,14 @@ def test_one_that_hides_nothing_says_so(drifted: Lab) -> None:
     assert "was pass in the last run" in " ".join(result.stdout.split())
 
 
+def test_one_of_an_unknown_says_what_it_does_later(drifted: Lab) -> None:
+    drifted.simulator.change({"fault": {"fault": "connection-refused", "node": SUB}})
+    drifted.run("audit")
+    shown = " ".join(drifted.run("waive", "SIP-01", SUB, *WORDS).stdout.split())
+    assert f"while SIP-01 on {SUB} is unknown, as it was in the last run: you cannot" in shown
+    assert f"A difference that a later run finds there is hidden until the end of {LATER}" in shown
+
+
 def test_a_name_that_the_last_run_does_not_have_is_refused(drifted: Lab) -> None:
     drifted.run("audit")
     before = (drifted.folder / "accepted.toml").read_bytes()

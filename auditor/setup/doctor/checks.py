@@ -16,6 +16,7 @@ from auditor.command_lines import command_line
 from auditor.config.settings import ClusterSettings, CucmServer, ServerAddress
 from auditor.credentials import Credentials
 from auditor.errors import ExchangeError, NotAsked, Reason
+from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
 from auditor.models.facts import NodeFacts, Role
 from auditor.problems import Problem
 from auditor.redaction import Redactor
@@ -215,9 +216,22 @@ class _CheckupRun:
             results = queries.query_node(client, node.name, others)
             with self._lock:
                 self.requests += client.requests_sent
-        steps = queries.node_steps(server, node.role, results)
+        steps = queries.node_steps(server, node.role, results, needs_axl=self._needs_axl(node))
         self._learn_about_login(server, steps)
         return steps
+
+    def _needs_axl(self, node: NodeFacts) -> bool | None:
+        """Return whether the file says that peers sync from the node, None if it leaves it open."""
+        declared = self._settings.settings
+        if INTERCLUSTER_KEY not in declared:
+            return None
+        if not any(setting.on for setting in declared[INTERCLUSTER_KEY]):
+            return False
+        publishers = (n.redundancy_group for n in self.nodes if n.role is Role.PUBLISHER)
+        added = (name for s in declared.get(SYNCED_FROM_KEY, ()) for name in s.nodes or ())
+        synced = {name.casefold() for name in (*publishers, *added) if name}
+        own = {name.casefold() for name in (node.name, node.redundancy_group) if name}
+        return True if own & synced else None
 
     def _checked_server(self, name: str, address: ServerAddress, *, is_cucm: bool) -> CheckedServer:
         nodes = [node.name for node in self.nodes]

@@ -91,11 +91,13 @@ def _has_final_error(results: Sequence[QueryResult]) -> bool:
     return results[-1].error is not None and results[-1].error.settles
 
 
-def node_steps(server: CheckedServer, role: Role, results: NodeQueryResults) -> list[CheckupStep]:
-    """Return the steps of a node in that role."""
+def node_steps(
+    server: CheckedServer, role: Role, results: NodeQueryResults, *, needs_axl: bool | None = None
+) -> list[CheckupStep]:
+    """Return the steps of a node in that role; `needs_axl`: peers sync from it, None: unknown."""
     serviceability = results.serviceability
     service = service_step(server, DoctorCheck.SERVICEABILITY_SERVICE, serviceability)
-    axl_service = _axl_service_step(server, role, results)
+    axl_service = _axl_service_step(server, role, results, needs_axl=needs_axl)
     return [
         credentials_step(server, (*serviceability, results.axl)),
         service,
@@ -121,13 +123,30 @@ def _ignore_perfmon_fault(results: Sequence[QueryResult]) -> list[QueryResult]:
     ]
 
 
-def _axl_service_step(server: CheckedServer, role: Role, results: NodeQueryResults) -> CheckupStep:
+# The table leaves AXL of a subscriber to the operator (AXL-03), unless peers need it (AXL-02).
+_ABSENT_AXL = {
+    True: (StepOutcome.TO_FIX, "Intercluster peers sync from its group, so they need it there."),
+    False: (
+        StepOutcome.NOTE,
+        "This may be intended: only intercluster peers need it on a subscriber, and the file says "
+        "that there are none.",
+    ),
+    None: (
+        StepOutcome.UNKNOWN,
+        "Intercluster peers may need it there: they do on both nodes of every group that they sync "
+        "from. Declare `intercluster`; an audit judges it.",
+    ),
+}
+
+
+def _axl_service_step(
+    server: CheckedServer, role: Role, results: NodeQueryResults, *, needs_axl: bool | None
+) -> CheckupStep:
     axl = results.axl
     step = service_step(server, DoctorCheck.AXL_SERVICE, [axl])
     if role is Role.SUBSCRIBER and step.reason is Reason.NO_SUCH_SERVICE:
-        # The table leaves AXL of a subscriber to the operator (AXL-03).
-        note = "On a subscriber this may be intended: only intercluster peers need it there."
-        return replace(step, outcome=StepOutcome.NOTE, note=note)
+        outcome, note = _ABSENT_AXL[needs_axl]
+        return replace(step, outcome=outcome, note=note)
     if axl.error is None:
         return step
     control_center_answered = results.serviceability[0].error is None
