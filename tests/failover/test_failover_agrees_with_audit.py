@@ -20,6 +20,7 @@ from auditor.service_names import (
     MESSAGE_ARCHIVER,
     START_ORDER,
     TEXT_CONFERENCE_MANAGER,
+    XCP_ROUTER,
     XMPP_FEDERATION_MANAGER,
 )
 from tests.factories import database, databases, not_activated, service, settings
@@ -196,3 +197,31 @@ def test_axl_that_the_audit_calls_critical_is_not_optional() -> None:
     assert check.exit_code is ExitCode.DRIFT
     assert "AXL runs and does not answer on imp2" in first_line(check)
     assert choose_action(check).startswith("Do: restart Cisco AXL Web Service on imp2")
+
+
+def test_the_program_says_first_that_nobody_is_served(lab: Start) -> None:
+    running = lab("lost-data-centre")
+    running.simulator.change({"stop": {"node": "imp1.south.test", "service": XCP_ROUTER}})
+    result = running.run("failover-check")
+    assert result.exit_code == ExitCode.DRIFT
+    line, action, *_ = result.stdout.splitlines()
+    assert line.startswith("Users not served: Cisco XCP Router is stopped on imp1.south.test")
+    assert action.startswith("Do: start Cisco XCP Router on imp1.south.test")
+
+
+def test_the_program_calls_no_pair_on_two_versions_healthy(lab: Start) -> None:
+    running = lab("mixed-releases")
+    result = running.run("failover-check", "-o", "json")
+    assert result.exit_code == ExitCode.COMPLIANT
+    report = json.loads(result.stdout)
+    group = report["clusters"][0]["groups"][0]
+    assert "healthy" not in json.dumps([report["verdict"], group])
+    assert report["verdict"].startswith("Normal, but versions differ")
+
+
+def test_the_program_starts_nothing_whose_database_is_silent(lab: Start) -> None:
+    report = json.loads(lab("all-drift").run("failover-check", "-o", "json").stdout)
+    east = report["clusters"][0]["groups"][1]
+    assert "correct the database that is assigned" in east["action"]
+    (axl,) = (p for p in east["points"] if p["node"] == "imp3.lab.test" and p["aspect"] == "AXL")
+    assert axl["verdict"] == "drift"
