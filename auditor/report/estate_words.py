@@ -17,6 +17,8 @@ from auditor.report.wording import kind_note
 from auditor.text import count_noun, format_minute, join_names
 
 NOT_RECORDED = "not recorded"
+# No server that failed is on record: a key may be undeclared, or one source have failed.
+_UNANSWERED = "checks without an answer, which `auditor audit --full` lists"
 
 _OUTAGE_WORDS = {
     OutageKind.UNAUDITABLE: "nothing could be read",
@@ -75,4 +77,6 @@ def outage_text(outage: Outage) -> str:
 def outage_reason_text(outage: Outage) -> str:
     """Return why something could not be read, or that no run recorded it."""
     reasons = [Reason(reason).words for reason in outage.reasons]
+    if not reasons and outage.kind is OutageKind.INCOMPLETE:
+        return _UNANSWERED
     return join_names(reasons) if reasons else NOT_RECORDED

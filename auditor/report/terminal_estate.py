@@ -1,5 +1,6 @@
 """The figures of the estate in a terminal: what is open, what came back, what could not be read."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -7,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from auditor.models.estate import Estate, FindingState, FlappingFinding, OpenDifference, Outage
-from auditor.models.findings import Verdict
+from auditor.models.findings import Severity, Verdict
 from auditor.report.console import render_console, safe_text
 from auditor.report.durations import elapsed_text
 from auditor.report.estate_words import (
@@ -49,6 +50,7 @@ def render_open_differences(
         if entry.verdict is Verdict.DRIFT
         and (entry.state is not FindingState.CONFIRMED or not only_unjudged)
     ]
+    entries = _spread_over_clusters(entries)
     title = "Differences that the last run did not judge" if only_unjudged else "Open differences"
     return _render_list(
         title,
@@ -57,6 +59,21 @@ def render_open_differences(
         width,
         colour,
     )
+
+
+def _spread_over_clusters(entries: Sequence[OpenDifference]) -> list[OpenDifference]:
+    """Return the entries, gravest first, and of one severity each cluster's first before a second.
+
+    The list is cut, and one cluster must not hide that others have grave differences too.
+    """
+    seen: Counter[tuple[Severity, str]] = Counter()
+    keys: list[tuple[int, int]] = []
+    for entry in entries:
+        place = entry.severity, entry.finding.cluster
+        keys.append((entry.severity.rank, seen[place]))
+        seen[place] += 1
+    order = sorted(range(len(entries)), key=lambda number: keys[number])
+    return [entries[number] for number in order]
 
 
 def _print_differences(console: Console, entries: Sequence[OpenDifference], now: str) -> None:

@@ -23,6 +23,7 @@ from auditor.models.facts import Coverage, NodeFacts, Outcome, Role, RunState, S
 from auditor.models.findings import ClusterReport, Severity, Verdict
 from auditor.models.history import FindingAge
 from auditor.models.report import Report
+from auditor.report.terminal_estate import render_open_differences
 from tests.history.runs import (
     DRIFT,
     NODE,
@@ -281,6 +282,31 @@ def test_a_node_healed_when_a_run_judged_something_on_it(history: HistoryStore) 
     history.record(report(6, asked(cluster(finding(SIP, DRIFT)), CUCM)))
     (healed,) = outages(figures(history), OutageKind.UNREAD_NODE)
     assert (healed.runs, healed.reasons, healed.healed_at) == (2, ("timed_out", "tls"), at(6))
+
+
+def test_a_cucm_publisher_that_failed_is_an_outage_of_its_own(history: HistoryStore) -> None:
+    """Its nodes were read without it, so that the cluster alone would not show it."""
+    gone = Coverage(Source.CUCM_AXL, CUCM, Outcome.FAILED, Reason.UNREACHABLE)
+    history.record(judged(1, {SIP: PASS}))
+    for day in (2, 3):
+        history.record(report(day, replace(cluster(finding(SIP, PASS)), coverage=(gone,))))
+    (still,) = outages(figures(history), OutageKind.UNREAD_NODE)
+    assert (still.node, still.runs, still.reasons) == (CUCM, 2, ("unreachable",))
+    assert still.healed_at is None
+    history.record(report(4, asked(cluster(finding(SIP, PASS)), CUCM)))
+    (healed,) = outages(figures(history), OutageKind.UNREAD_NODE)
+    assert healed.healed_at == at(4)
+
+
+def test_one_cluster_hides_no_grave_difference_of_another(history: HistoryStore) -> None:
+    """The terminal cuts the list, which is gravest first and takes each cluster in turn."""
+    nodes = [finding(SIP, DRIFT, subject=f"imp{n}.example.test", cluster="a") for n in range(20)]
+    other = finding(SIP, DRIFT, cluster="z")
+    history.record(report(1, cluster(*nodes, name="a"), cluster(other, name="z")))
+    shown = render_open_differences(figures(history), only_unjudged=False).splitlines()
+    rows = [line.split()[1] for line in shown if line.startswith("✗")]
+    assert rows[:2] == ["a", "z"]
+    assert len(rows) == 10
 
 
 def test_drift_does_not_hide_that_a_run_was_incomplete(history: HistoryStore) -> None:

@@ -86,9 +86,23 @@ def _node_readings(findings: Iterable[RecordedFinding]) -> dict[str, _Readings]:
 def _node_outages(
     cluster: str, runs: Sequence[ClusterRun], readings: _Readings
 ) -> Iterator[Outage]:
+    yield from _publisher_outages(cluster, runs)
     recorded = [run for run in runs if run.unread is not None]
     for node in dict.fromkeys(name for run in recorded for name in run.unread or ()):
         yield from _outages_of_node(cluster, node, recorded, readings.get(node, ()))
+
+
+def _publisher_outages(cluster: str, runs: Sequence[ClusterRun]) -> Iterator[Outage]:
+    """Yield the stretches in which a CUCM publisher failed; a run keeps its failure as `reason`."""
+    for publisher in dict.fromkeys(run.publisher for run in runs if run.publisher and run.reason):
+        asked = [run for run in runs if run.publisher == publisher]
+        stretches = [(k, tuple(g)) for k, g in groupby(asked, key=lambda run: bool(run.reason))]
+        for place, (has_failed, stretch) in enumerate(stretches):
+            if has_failed:
+                healed = stretches[place + 1][1][0] if place + 1 < len(stretches) else None
+                reasons = [run.reason for run in stretch]
+                kind = OutageKind.UNREAD_NODE
+                yield _build_outage(kind, cluster, publisher, stretch, reasons, healed)
 
 
 def _outages_of_node(
