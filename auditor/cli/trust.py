@@ -86,7 +86,8 @@ def trust(
     the file changes. No password is sent. Without a terminal, use --fingerprint or --yes. If there
     is no file yet, the certificate is only shown, with the option to give to `auditor init`.
 
-    Exit codes: 0 recorded, or only shown; 3 refused; 4 no certificate could be read.
+    Exit codes: 0 recorded, or only shown; 2 nobody could be asked; 3 refused; 4 no certificate
+    could be read.
     """
     expected = parse_fingerprint(fingerprint) if fingerprint is not None else None
     if config is None and cluster is None and find_default_config() is None:

@@ -27,6 +27,7 @@ class ServerCertificate:
     """A server and the certificate that it presented.
 
     `recorded`: this certificate is pinned already. `changed`: only others are pinned.
+    `is_node`: the file has it as a node, and not as CUCM.
     `refused` is why a request would not be sent to the server now, None if it would.
     """
 
@@ -37,6 +38,7 @@ class ServerCertificate:
     recorded: bool
     changed: bool
     in_file: bool
+    is_node: bool
 
     @property
     def another_node(self) -> bool:
@@ -148,6 +150,7 @@ def fetch_certificate(
         recorded=recorded,
         changed=bool(endpoint.pins) and not recorded,
         in_file=settings.full_name(name) in set(map(settings.full_name, names)),
+        is_node=settings.full_name(name) in settings.node_names,
     )
 
 
@@ -161,7 +164,7 @@ def render_certificate(server: ServerCertificate, *, now: datetime, width: int) 
     status = wrap_text(printable(_trust_status(server)), width)
     lines += ["", *status, ""]
     if not server.recorded and not server.another_node:
-        lines += [*_COMPARE_INSTRUCTIONS, ""]
+        lines += [*_compare_instructions(server), ""]
     return "\n".join(lines)
 
 
@@ -177,18 +180,20 @@ def _trust_status(server: ServerCertificate) -> str:
         )
     if server.refused is None:
         return (
-            "It is trusted already, because of who signed it: no pin is needed. A pin would "
-            "replace that trust and would have to be renewed with the certificate."
+            "It is trusted already, because of who signed it, so it needs no pin. A pin that you "
+            "record all the same replaces that trust, and is to be renewed with the certificate."
         )
     return f"It is not trusted now: {failure_detail(server.refused.failure, with_digest=False)}"
 
 
-_COMPARE_INSTRUCTIONS = (
-    "Compare the fingerprint with the server's own: on the page",
-    "  Cisco Unified OS Administration > Security > Certificate Management > tomcat",
-    "download the .PEM file, then",
-    "  openssl x509 -noout -fingerprint -sha256 -in tomcat.pem",
-)
+def _compare_instructions(server: ServerCertificate) -> tuple[str, ...]:
+    product = "Cisco Unified IM and Presence" if server.is_node else "Cisco Unified"
+    return (
+        "Compare the fingerprint with the server's own: on the page",
+        f"  {product} OS Administration > Security > Certificate Management > tomcat",
+        "download the .PEM file, then",
+        "  openssl x509 -noout -fingerprint -sha256 -in tomcat.pem",
+    )
 
 
 def init_pin_hint(server: ServerCertificate) -> str:
