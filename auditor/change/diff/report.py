@@ -10,10 +10,11 @@ from auditor.change.diff.model import (
     Difference,
     DifferenceCategory,
     EventDirection,
+    Topic,
 )
 from auditor.change.diff.snapshots import SnapshotComparison
 from auditor.models.exit_codes import ExitCode
-from auditor.text import count_noun, json_text, printable, wrap_text
+from auditor.text import count_noun, join_names, json_text, printable, wrap_text
 
 CATEGORY_HEADINGS = {
     DifferenceCategory.UNEXPECTED: "Unexpected changes",
@@ -67,7 +68,13 @@ def describe_counts(events: Sequence[ChangeEvent]) -> str:
 
 def comparison_headline(comparison: SnapshotComparison) -> str:
     """Return the result, with the worst unexpected difference, or why nothing was compared."""
-    summary = _summarize_categories({d.category for d in comparison.differences})
+    unread = (
+        d.about
+        for d in comparison.differences
+        if d.category is DifferenceCategory.NEWLY_UNKNOWN and d.topic is Topic.NODE
+    )
+    categories = {d.category for d in comparison.differences}
+    summary = _summarize_categories(categories, tuple(dict.fromkeys(unread)))
     unexpected = [e for e in comparison.events if e.category in UNEXPECTED_CATEGORIES]
     if unexpected:
         worst = min(
@@ -82,8 +89,11 @@ def comparison_headline(comparison: SnapshotComparison) -> str:
     return summary
 
 
-def _summarize_categories(categories: set[DifferenceCategory]) -> str:
-    """Return in a sentence or two what happened: changes, drift, restarts, something not done."""
+def _summarize_categories(categories: set[DifferenceCategory], unread: Sequence[str]) -> str:
+    """Return in a sentence or two what happened: changes, drift, restarts, something not done.
+
+    `unread` are the nodes of which nothing could be read now.
+    """
     sentences = [*_unexpected_sentences(categories), *_not_done_sentences(categories)]
     # The last that holds is kept: what became unknown now is the most urgent.
     unknown = ""
@@ -92,7 +102,12 @@ def _summarize_categories(categories: set[DifferenceCategory]) -> str:
     if DifferenceCategory.NOT_COMPARED in categories:
         unknown = "something could not be compared"
     if DifferenceCategory.NEWLY_UNKNOWN in categories:
-        unknown = "something is unknown now"
+        nodes = printable(join_names(unread, limit=3))
+        unknown = (
+            f"the services of {nodes} could not be read now"
+            if unread
+            else "something is unknown now"
+        )
     if unknown and not sentences:
         return f"Nothing unexpected was seen, but {unknown}."
     sentences += [f"Also, {unknown}."] if unknown else []
