@@ -133,10 +133,10 @@ def test_a_missing_service_is_activated_on_the_page_of_its_product(
 ) -> None:
     failure = Failure(Reason.NO_SUCH_SERVICE, Problem.SERVICE_MISSING, NODE, Interface.AXL, is_cucm)
     assert failure_remedy(failure) == (
-        f"Activate Cisco AXL Web Service on {NODE}, or restart it where Control Center shows it "
-        "started."
+        f"Activate Cisco AXL Web Service on {NODE} if it is not activated, start it if it is "
+        "stopped, else restart it."
     )
-    assert failure_place(failure) == page
+    assert failure_place(failure) == f"{page}, then Control Center - Feature Services"
 
 
 def test_the_address_of_the_publisher_has_its_own_key() -> None:
