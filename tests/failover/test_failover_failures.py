@@ -194,7 +194,8 @@ def test_a_silent_perfmon_is_named_though_the_database_has_a_state(start_lab: St
     lab.simulator.change({"fault": {"fault": "http-404", "node": SECOND, "interface": "perfmon"}})
     check = lab.check()
     assert lines(check)[0] == (
-        f"Unknown: in Pair only the database says that {SECOND} is normal, which is no proof."
+        f"Unknown: in Pair only the database says that {SECOND} is normal, which is no proof: "
+        f"PerfMon of {SECOND} does not exist (HTTP 404)."
     )
     text = " ".join(render_failover_text(check, width=100, colour=False).split())
     assert f"? PerfMon of {SECOND} gave no answer (no_such_service" in text
