@@ -31,7 +31,9 @@ _RESULT_LINE = re.compile(
     r"(?P<waived>\d+) waived\.$",
     re.MULTILINE,
 )
-_HEADLINE = re.compile(r"^(?:(?P<causes>\d+) causes?, )?(?P<differences>\d+) differences?\b")
+_HEADLINE = re.compile(
+    r"^(?:(?P<causes>\d+) causes?(?: \([^)]*\))?, )?(?P<differences>\d+) differences?\b"
+)
 _SINCE_LINE = re.compile(r"Since the run of \S+: (.*?)(?:\n\n|\n[^a-z0-9]|$)", re.DOTALL)
 _SINCE_WORDS = {
     "new": "new",
@@ -134,7 +136,8 @@ def read_markdown(text: str) -> Numbers:
     for row in cells:
         for title, cell in row.items():
             if cell.isdecimal():
-                tally["causes" if title in severities else title] += int(cell)
+                of_causes = title.removesuffix(" causes") in severities
+                tally["causes" if of_causes else title] += int(cell)
     return {name: tally[name] for name in ("causes", "unknown", "explained", "waived", "passed")}
 
 

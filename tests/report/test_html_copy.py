@@ -19,7 +19,7 @@ def test_a_cause_is_copied_as_the_text_of_a_ticket(show: Show) -> None:
     page.get_by_role("button", name="copied").wait_for()
     lines = page.evaluate("navigator.clipboard.readText()").split("\n")
     assert lines[:3] == [
-        "high RTR-01 Cisco XCP Router: stopped on imp-sub.example.test",
+        "critical RTR-01 Cisco XCP Router: stopped (high by itself) on imp-sub.example.test",
         "Cluster lab",
         "",
     ]
