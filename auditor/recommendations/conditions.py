@@ -80,7 +80,7 @@ def switch_text(setting: Setting) -> str:
     """Return the value of a setting as TOML, without its nodes."""
     if setting.expressway:
         return '"expressway"'
-    if not setting.on and setting.nodes is not None:
+    if not setting.on and setting.nodes is not None and setting.origin is Origin.DECLARED:
         return "[]"
     return "true" if setting.on else "false"
 

@@ -251,14 +251,15 @@ def read_estate_page(page: str) -> dict[str, Numbers]:
 
 def read_history_changes(text: str) -> Numbers:
     """Read the headings of `auditor history --since`, by their first words."""
-    headings = re.findall(r"^([A-Z][^(\n]*) \((?:\d+ causes?, )?(\d+)\)$", text, re.MULTILINE)
+    heading = r"^([A-Z][^(:\n]*): (\d+)(?: \(\d+ causes?\))?(?:, \w.*)?$"
+    headings = re.findall(heading, text, re.MULTILINE)
     return {_category(heading): int(number) for heading, number in headings}
 
 
 def read_page_changes(page: str) -> Numbers:
     """Read the headings of the changes on the page of one cluster."""
     heads = find_on_page(page, "//dl[@class='changes']/div/dt/text()")
-    found = [re.fullmatch(r"(.*) \((?:\d+ causes?, )?(\d+)(?: \w+)?\)", head) for head in heads]
+    found = [re.fullmatch(r"(.*): (\d+)(?: \w+)?(?: \(\d+ causes?\))?", head) for head in heads]
     assert all(found)
     return {_category(match[1]): int(match[2]) for match in found if match}
 

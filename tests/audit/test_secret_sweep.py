@@ -111,7 +111,7 @@ def parrot() -> Iterator[Parrot]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SimulatedServer, "handle", answer)
         patch.setattr(SimulatedServer, "_send_envelope", change)
-        patch.setattr(certificates, "_x509_name", name)
+        patch.setattr(certificates, "build_common_name", name)
         patch.setattr("secrets.token_hex", lambda _: SESSION)
         yield parrot
 

@@ -119,7 +119,7 @@ def test_an_unreachable_node_is_notified_once_and_its_return_once(lab: Start, ho
     lost = {"fault": "http-503", "node": SUB}
     assert nights(lab(PAIR), hook, [None, lost, lost, None, None]) == [
         "auditor: 1 unread on pair",
-        f"unread: {SUB} (pair) can no longer be read, 29 checks unknown: "
+        f"unread: {SUB} (pair) can no longer be read, 37 checks unknown: "
         f"the web service of {SUB} was not available",
         "auditor: 1 back on pair",
         f"back: {SUB} (pair) can be read again",
