@@ -159,7 +159,7 @@ def service_evidence(node: str, state: ServiceState) -> tuple[Evidence, ...]:
 
 
 # Several rows ask for one service, and each row may be judged twice.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _read_service_view(node: str, state: ServiceState) -> ServiceView:
     reason = _state_reason_text(state)
     # One word for both axes: "stopped" would suggest to start what must be activated first.

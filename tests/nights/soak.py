@@ -25,7 +25,8 @@ _WARM_UP_SHARE = 0.4
 """Of 500: by then the caches are full that keep patterns for the cookies of sessions."""
 _MAX_MORE_OBJECTS = 2000
 """Of 500 audits; what each left behind would be more than that."""
-_MAX_MORE_MB = 8.0
+_MAX_MORE_MB = 16.0
+"""Of 500 audits, or of the first few in a process whose threads fill their arenas only then."""
 _MAX_MORE_THREADS = 4
 """A survey does not wait for its last threads to end."""
 _SCENARIO = """
