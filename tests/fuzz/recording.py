@@ -88,15 +88,20 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Recording:
-    """One audit of a simulated cluster: its settings, and each exchange in order."""
+    """One audit of a simulated cluster: its settings, and each exchange in order.
+
+    `spare` are the exchanges of an audit whose union of statements was refused: those that come
+    after one that cannot be read.
+    """
 
     settings: ClusterSettings
     login: Credentials
     exchanges: tuple[Exchange, ...]
+    spare: tuple[Exchange, ...] = ()
 
     def audit(self, replaced: Mapping[int, SoapResponse] | None = None) -> ClusterReport:
         """Audit from memory, with the replies at these positions replaced."""
-        network = MemoryNetwork(self.exchanges, replaced or {})
+        network = MemoryNetwork(self.exchanges, replaced or {}, self.spare)
         context = RunContext(network, 1, "fuzz", lambda: _NOON, lambda _cluster, _server: None)
         (cluster,) = audit_clusters(
             [self.settings], {self.settings.name: self.login}, _OPTIONS, context
@@ -114,10 +119,16 @@ def record_cluster(scenario: Mapping[str, Any]) -> Recording:
         simulator.write_config(path, {"settle_s": 0, "backoff_s": [0]})
         settings = load_configuration(path).clusters[0]
         login = Credentials(simulator.username, Secret(simulator.password))
-        with closing(_RecordingNetwork()) as network:
-            context = RunContext(network, 1, "fuzz", lambda: _NOON, lambda _cluster, _server: None)
-            audit_clusters([settings], {settings.name: login}, _OPTIONS, context)
-        return Recording(settings, login, tuple(network.exchanges))
+        exchanges = _record_audit(settings, login)
+        simulator.change({"fault": {"fault": "union-refused"}})
+        return Recording(settings, login, exchanges, _record_audit(settings, login))
+
+
+def _record_audit(settings: ClusterSettings, login: Credentials) -> tuple[Exchange, ...]:
+    with closing(_RecordingNetwork()) as network:
+        context = RunContext(network, 1, "fuzz", lambda: _NOON, lambda _cluster, _server: None)
+        audit_clusters([settings], {settings.name: login}, _OPTIONS, context)
+        return tuple(network.exchanges)
 
 
 def _key(request: SoapRequest) -> tuple[str, bytes]:
@@ -150,6 +161,7 @@ class MemoryNetwork:
 
     exchanges: tuple[Exchange, ...]
     replaced: Mapping[int, SoapResponse]
+    spare: tuple[Exchange, ...] = ()
     replies: dict[tuple[str, tuple[str, bytes]], list[SoapResponse]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -157,6 +169,9 @@ class MemoryNetwork:
         for number, exchange in enumerate(self.exchanges):
             reply = self.replaced.get(number, exchange.reply)
             self.replies[exchange.server, exchange.key].append(reply)
+        for exchange in self.spare:
+            if (exchange.server, exchange.key) not in self.replies:
+                self.replies[exchange.server, exchange.key].append(exchange.reply)
 
     def open_session(
         self,
