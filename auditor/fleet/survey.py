@@ -24,11 +24,11 @@ from auditor.errors import AuditorError, Interrupted
 from auditor.fleet.connection import FleetOptions, open_scheduler
 from auditor.fleet.unaudited import unaudited_facts
 from auditor.fleet.wire import (
-    ClusterResult,
+    BrokenMessage,
     ClusterTask,
     OtherVersion,
     pack_message,
-    unpack_message,
+    unpack_result,
 )
 from auditor.fleet.worker import MAX_ATTEMPTS, survey_on_worker
 from auditor.models.facts import ClusterFacts
@@ -163,15 +163,15 @@ class Dispatch:
         if task is None:
             return
         if future.status == "finished":
-            self._take_result(future)
+            self._take_result(future, task)
         elif future.status == "error":
             self._take_error(future, task)
         else:  # the client has lost the scheduler, and with it every task
             self._give_up(future, Problem.SCHEDULER_GONE, scheduler=self._fleet.scheduler)
 
-    def _take_result(self, future: Future[str]) -> None:
+    def _take_result(self, future: Future[str], task: ClusterTask) -> None:
         try:
-            result = unpack_message(ClusterResult, future.result(timeout=_GATHER_S))
+            result = unpack_result(task.settings.name, future.result(timeout=_GATHER_S))
         except OtherVersion as other:
             self._give_up(
                 future,
@@ -180,6 +180,8 @@ class Dispatch:
                 version=__version__,
                 worker_version=str(other),
             )
+        except BrokenMessage:
+            self._give_up(future, Problem.TASK_FAILED, error="its result is not whole")
         except _LOST:
             # Its worker died before the result was fetched: the scheduler has it asked once more.
             future.add_done_callback(self._ready.put)

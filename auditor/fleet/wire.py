@@ -5,7 +5,7 @@ and what leaves this machine can be read as it is.
 """
 
 import json
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,13 +19,15 @@ from auditor.models.facts import ClusterFacts
 from auditor.models.history import RecordedTopology
 from auditor.problems import Problem
 
-T = TypeVar("T")
-
 _FAILURE_KEYS = frozenset(field.name for field in fields(Failure))
 
 
 class OtherVersion(AuditorError):
     """The other side runs another version of auditor; holds its name."""
+
+
+class BrokenMessage(AuditorError):
+    """A message that was cut, changed, or is about another cluster: nothing of it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ class ClusterResult:
     values: dict[str, str] | None = None
 
 
+T = TypeVar("T", ClusterTask, ClusterResult)
+
+
 def pack_message(content: ClusterTask | ClusterResult) -> str:
     """Return a task or result as JSON, with the version of this program."""
     return json.dumps({"version": __version__, "content": asdict(content)}, default=_plain_value)
@@ -66,14 +71,47 @@ def unpack_message(kind: type[T], text: str) -> T:
 
     Raises:
         OtherVersion: it is of another version; nothing of it was read.
+        BrokenMessage: it is not what the other side packed, as a whole.
     """
+    try:
+        version = json.loads(text)["version"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise BrokenMessage from error
+    if version != __version__:
+        raise OtherVersion(version)
+    try:
+        content = _read_content(kind, text)
+        # A field that is missing would have its default: a failure that is not in the list of
+        # what was read would count as none.
+        is_whole = json.loads(pack_message(content)) == json.loads(text)
+    except (ValueError, LookupError, TypeError) as error:
+        raise BrokenMessage from error
+    if not is_whole:
+        raise BrokenMessage
+    return content
+
+
+def _read_content(kind: type[T], text: str) -> T:
     message = json.loads(text, object_hook=_restore_problem)
-    if message["version"] != __version__:
-        raise OtherVersion(message["version"])
-    assert is_dataclass(kind)  # noqa: S101 - for callers
     # By name: `detail`, the alias of a field, is the key of files.
     adapter: TypeAdapter[T] = TypeAdapter(kind)
     return adapter.validate_python(message["content"], by_name=True, by_alias=False)
+
+
+def unpack_result(cluster: str, text: str) -> ClusterResult:
+    """Return a result that holds the facts of this cluster, or a problem.
+
+    Raises:
+        OtherVersion, BrokenMessage: as `unpack_message`; the latter too for another cluster.
+    """
+    result = unpack_message(ClusterResult, text)
+    if result.facts is None:
+        is_expected = result.problem in Problem.__members__
+    else:
+        is_expected = result.facts.name == cluster
+    if not is_expected:
+        raise BrokenMessage
+    return result
 
 
 def _plain_value(value: object) -> object:

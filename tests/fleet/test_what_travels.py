@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,14 @@ import auditor.audit
 from auditor.config.settings import ClusterSettings
 from auditor.failure_reasons import Reason
 from auditor.failures import Failure
-from auditor.fleet.wire import ClusterResult, ClusterTask, pack_message, unpack_message
+from auditor.fleet.wire import (
+    BrokenMessage,
+    ClusterResult,
+    ClusterTask,
+    pack_message,
+    unpack_message,
+    unpack_result,
+)
 from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
 from auditor.problems import Problem
 from tests.fleet.parts import GENEROUS_S, audit_command, own_environment, start_fleet
@@ -113,3 +121,42 @@ def test_a_failure_within_a_failure_survives_too() -> None:
     travelled = unpack_message(ClusterResult, pack_message(ClusterResult(facts))).facts
     assert travelled == facts
     assert travelled.coverage[0].detail == entry.detail
+
+
+def _drop_coverage(message: dict[str, Any]) -> None:
+    del message["content"]["facts"]["coverage"]
+
+
+def _drop_services(message: dict[str, Any]) -> None:
+    message["content"]["facts"]["nodes"] = []
+    del message["content"]["facts"]["topology_observed"]
+
+
+def _name_another_cluster(message: dict[str, Any]) -> None:
+    message["content"]["facts"]["name"] = "other"
+
+
+def _send_nothing(message: dict[str, Any]) -> None:
+    message["content"]["facts"] = None
+
+
+def _add_a_field(message: dict[str, Any]) -> None:
+    message["content"]["facts"]["more"] = True
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [_drop_coverage, _drop_services, _name_another_cluster, _send_nothing, _add_a_field, None],
+)
+def test_a_result_that_is_not_whole_is_not_believed(
+    spoil: Callable[[dict[str, Any]], None] | None,
+) -> None:
+    """Without the failures in its coverage a cluster would look read."""
+    entry = Coverage(Source.PERFMON, SUB, Outcome.FAILED, Reason.TIMED_OUT)
+    whole = pack_message(ClusterResult(ClusterFacts("pair", (), coverage=(entry,))))
+    assert unpack_result("pair", whole).facts
+    message = json.loads(whole)
+    if spoil is not None:
+        spoil(message)
+    with pytest.raises(BrokenMessage):
+        unpack_result("pair", whole[:-9] if spoil is None else json.dumps(message))
