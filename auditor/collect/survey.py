@@ -42,7 +42,7 @@ from auditor.collect.topology import (
 from auditor.collect.waiting import wait_for_all
 from auditor.config.settings import ClusterSettings
 from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked, Reason
-from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Source
+from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
 from auditor.problems import Problem
 from auditor.soap.client import Client
 from auditor.text import utc_timestamp_or_none
@@ -210,6 +210,8 @@ class ClusterSurvey:
         if self._refusal is None:
             names = tuple(node.name for node in waiting)
             self._context.progress(self.settings.name, ServersListed(names))
+        if self._refusal is None and not self._is_login_proven:
+            waiting = deque(self._put_reachable_first(waiting, steps))
         put_aside: dict[str, CoverageLog] = {}
         while waiting and not self._is_login_proven and self._refusal is None:
             node = waiting.popleft()
@@ -231,6 +233,25 @@ class ClusterSurvey:
             futures[node.name] = steps.submit(self._ask_node, topology, node, log)
             futures[node.name].add_done_callback(lambda _: slots.release())
         return results | {name: future.result() for name, future in futures.items()}
+
+    def _put_reachable_first(
+        self, nodes: Collection[NodeFacts], steps: Executor
+    ) -> list[NodeFacts]:
+        """Return the nodes, those first that accept a TCP connection, which holds no password.
+
+        The login takes turns, and a node that is off must not take the time of the others.
+        """
+        # Behind a proxy this machine may reach no node by itself.
+        if len(nodes) < 2 or self.settings.proxy:
+            return list(nodes)
+        try_tcp = self._context.network.try_tcp
+        limit_s = min(TCP_CHECK_TIMEOUT_S, self.settings.timeout_s)
+        addresses = {node.name: self.settings.address_of(node.name) for node in nodes}
+        checks = {
+            name: steps.submit(try_tcp, address.host, address.port, limit_s)
+            for name, address in addresses.items()
+        }
+        return sorted(nodes, key=lambda node: checks[node.name].result().reach is not Reach.REACHED)
 
     def _open_log(
         self, topology: Topology, node: NodeFacts, *, gives_way: bool = False

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from auditor.config.loader import load_configuration
 from auditor.errors import ExchangeError
-from auditor.models.facts import AxlAvailability, Outcome, Source
+from auditor.models.facts import AxlAvailability, Outcome, Reach, Source
 from auditor.models.findings import ClusterReport
 from auditor.problems import Problem
-from auditor.soap.messages import SoapRequest, SoapResponse
+from auditor.soap.messages import SoapRequest, SoapResponse, TcpResult
+from auditor.soap.network import LiveNetwork
 from auditor.soap.transport import LiveSession
 from tests.lab import CUCM, PAIR, PUB, SUB, Lab, coverage
 
@@ -152,6 +154,28 @@ def test_a_hanging_node_gives_way_while_the_password_is_not_proven(
     assert outcomes(cluster, SUB) == ["collected"] * 3
     assert running.asked().count((PUB, "getProductInformationList")) == 1
     assert sum(waits[PUB]) <= 2 * TIMEOUT_S
+
+
+def test_a_node_that_accepts_no_connection_takes_no_turn_of_the_login(
+    lab: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A data centre that is off, CUCM with it, must not cost the other one its time-outs."""
+    running = lab(PAIR)
+    running.simulator.change({"fault": {"fault": "connection-refused", "node": CUCM}})
+    running.edit = declare_nodes
+    port = load_configuration(running.config).clusters[0].address_of(PUB).port
+    try_tcp = LiveNetwork.try_tcp
+
+    def drop(network: LiveNetwork, host: str, to_port: int, timeout_s: float) -> TcpResult:
+        if to_port == port:
+            return TcpResult(Reach.TIMED_OUT, "dropped")
+        return try_tcp(network, host, to_port, timeout_s)
+
+    monkeypatch.setattr(LiveNetwork, "try_tcp", drop)
+    cluster = running.cluster()
+    assert next(node for node, _ in running.asked() if node != CUCM) == SUB
+    assert outcomes(cluster, SUB) == ["collected"] * 3
+    assert outcomes(cluster, PUB) == ["collected"] * 3
 
 
 def test_a_refused_password_is_not_sent_to_a_node_that_was_put_aside(lab: Start) -> None:
