@@ -33,7 +33,7 @@ from auditor.report.markdown_text import (
 from auditor.report.sentences import render_sentence, render_source
 from auditor.text import count_noun, format_moment, join_names
 
-_LEADS = {
+_OPENINGS = {
     PrecheckResult.GO: "**Every check supports the change.** It was checked at the time below:"
     " check again right before the change.",
     PrecheckResult.UNDECIDED: "**Not approved yet.** Nothing is against the change, but something"
@@ -44,7 +44,7 @@ _STEP_HEADINGS = {
     PrecheckResult.GO: "Steps",
     PrecheckResult.UNDECIDED: "Steps: a draft until nothing is open",
 }
-_UNREAD_LEAD = "**Not approved.** Nothing could be judged."
+_UNREAD_OPENING = "**Not approved.** Nothing could be judged."
 _UNREAD = "Nothing could be judged. Let the cluster answer, then run the precheck again."
 
 _REASONS = (PrecheckTopic.PLACEMENT, PrecheckTopic.FIXES, PrecheckTopic.FEATURE)
@@ -65,7 +65,7 @@ def render_decision_markdown(decision: Decision) -> str:
 def _document_lines(decision: Decision) -> Iterator[str]:
     yield f"# {RESULT_WORDS[decision.result].upper()}: {escape_markdown(_title(decision))}"
     yield ""
-    yield _LEADS[decision.result] if decision.changes else _UNREAD_LEAD
+    yield _OPENINGS[decision.result] if decision.changes else _UNREAD_OPENING
     yield ""
     yield from _open_check_lines(decision)
     yield from _section("What changes", _summary_table(decision))

@@ -150,7 +150,7 @@ class FailoverDemo:
     def _play(self, sequence: str) -> None:
         (group,) = self.simulator.scenario.group
         self.simulator.change(
-            {"play": {"group": group.name, "scene": sequence, "step_s": SEQUENCE_STEP_S}}
+            {"play": {"group": group.name, "sequence": sequence, "step_s": SEQUENCE_STEP_S}}
         )
 
     def _check(

@@ -181,13 +181,13 @@ class FailoverReadiness:
             names = join_names(others, limit=_MAX_GROUPS)
             yield f"{names} {is_or_are(len(others))} failed over or broken too"
 
-    def _obstacle_clauses(self, told: GroupCheck) -> Iterator[str]:
+    def _obstacle_clauses(self, first: GroupCheck) -> Iterator[str]:
         """Yield which other groups lack a prerequisite of a failover."""
         obstacles = [
             obstacle
             for obstacle in self.obstacles
             if obstacle.finding.verdict is Verdict.DRIFT
-            and obstacle.group is not told
+            and obstacle.group is not first
             and obstacle.group.status not in STATUSES_AFTER_FAILOVER
         ]
         groups = list(dict.fromkeys(self.check.title(obstacle.group) for obstacle in obstacles))

@@ -11,12 +11,12 @@ them. The same mapping comes from `Simulator.change` and, as JSON, from the cont
     replication                                   {node, state}
     certificate                                   {node, days}
     database                                      {name, listening}
-    play                                          {group, scene, step_s}, see `scenes`
+    play                                          {group, sequence, step_s}, see `sequences`
     fault                                         as a `[[fault]]` of the scenario
     clear                                         {node, fault}, both optional
     row                                           {table, where, set, side}
 
-A scene is a sequence of documented pairs of HA states of one redundancy group.
+A sequence leads one redundancy group through documented pairs of HA states.
 
 Source: IM&P configuration guide 15, chapter on high availability, node states and their causes.
 """
@@ -215,7 +215,7 @@ class SequenceChange(_ControlModel):
     """A sequence for a pair, whose steps follow each other on the clock."""
 
     group: str
-    scene: HaSequence
+    sequence: HaSequence
     step_s: Annotated[float, Field(gt=0)] = 10.0
 
 
@@ -314,11 +314,11 @@ def _apply_service_changes(change: ClusterChange, cluster: SimulatedCluster) -> 
 
 
 def build_sequence(play: SequenceChange, cluster: SimulatedCluster) -> tuple[SequenceStep, ...]:
-    """Return the steps of a scene; raise ScenarioError for a group that is no pair."""
+    """Return the steps of a sequence; raise ScenarioError for a group that is no pair."""
     nodes = list(cluster.members(play.group))
     if len(nodes) != 2:
         raise ScenarioError(f"play: group {play.group} is no pair")
-    return sequence_steps(play.scene, play.group, nodes, play.step_s)
+    return sequence_steps(play.sequence, play.group, nodes, play.step_s)
 
 
 def _check_fault_names(fault: FaultRule, cluster: SimulatedCluster) -> None:

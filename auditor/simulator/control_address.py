@@ -79,7 +79,7 @@ def control_choices(cluster: SimulatedCluster, databases: Iterable[str]) -> dict
         "database": list(databases),
         "fault": [str(fault) for fault in Fault],
         "interface": [str(interface) for interface in SimulatedInterface],
-        "scene": [str(sequence) for sequence in HaSequence],
+        "sequence": [str(sequence) for sequence in HaSequence],
         "step": [str(move) for move in HaDirection],
         "state": list(HA_STATES),
     }

@@ -53,9 +53,9 @@ class FailoverLab:
         """Return the first simulator."""
         return self.simulators[0]
 
-    def play(self, scene: str, step_s: float = 15.0, group: str = "Pair") -> None:
-        """Start a scene."""
-        self.simulator.change({"play": {"group": group, "scene": scene, "step_s": step_s}})
+    def play(self, sequence: str, step_s: float = 15.0, group: str = "Pair") -> None:
+        """Start a sequence."""
+        self.simulator.change({"play": {"group": group, "sequence": sequence, "step_s": step_s}})
 
     def pause(self, seconds: float) -> None:
         """Let time pass, here and in the simulators."""

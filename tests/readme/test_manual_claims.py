@@ -132,7 +132,7 @@ def test_every_change_to_a_running_simulator_is_described_with_what_it_takes() -
     assert set(described) == set(CHANGE_MODELS)
     for name in {"sessions", "database", "row", "play", "ha", "clear"}:
         assert set(CHANGE_MODELS[name].model_fields) <= set(WORD.findall(described[name]))
-    assert all(scene in described["play"] for scene in HaSequence)
+    assert all(sequence in described["play"] for sequence in HaSequence)
 
 
 def _listed(beginning: str) -> set[str]:

@@ -204,12 +204,12 @@ def test_the_control_address_lists_its_changes(start: "Start") -> None:
     connection.close()
 
     assert takes["changes"]["stop"] == ["node", "service", "reason"]
-    assert takes["changes"]["play"] == ["group", "scene", "step_s"]
+    assert takes["changes"]["play"] == ["group", "sequence", "step_s"]
     assert takes["node"] == [NODE, OTHER, CUCM, "*"]
     assert (takes["group"], takes["database"]) == (["Pair"], ["archive"])
     assert takes["interface"] == ["cucm-axl", "control-center", "perfmon", "imp-axl", "all"]
     assert {"hang", "rate-control", "other-node"} <= set(takes["fault"])
-    assert {"failover", "node_dies"} <= set(takes["scene"])
+    assert {"failover", "node_dies"} <= set(takes["sequence"])
     assert takes["step"] == ["failover", "fallback"]
     assert {"idle", "failed_over_services_down"} <= set(takes["state"])
     assert "Cisco SIP Proxy" in takes["service"]

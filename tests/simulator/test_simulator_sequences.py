@@ -35,7 +35,7 @@ def test_a_failover_and_the_fallback_pass_through_the_documented_pairs(start: "S
     wire = start(node=NODES, clock=ManualClock())
     states = [(*look(wire), engine(wire))]
     for sequence, moves in (("failover", 4), ("fallback", 3)):
-        wire.sim.change({"play": {"group": "Pair", "scene": sequence, "step_s": 10}})
+        wire.sim.change({"play": {"group": "Pair", "sequence": sequence, "step_s": 10}})
         for _ in range(moves):
             states.append((*look(wire), engine(wire)))
             wire.sim.advance(10)
@@ -54,34 +54,34 @@ def test_a_failover_and_the_fallback_pass_through_the_documented_pairs(start: "S
 
 def test_nothing_happens_while_the_clock_is_stopped(start: "Start") -> None:
     wire = start(clock=ManualClock())
-    wire.sim.change({"play": {"group": "Pair", "scene": "failover"}})
+    wire.sim.change({"play": {"group": "Pair", "sequence": "failover"}})
     wire.sim.advance(9.9)
     assert look(wire)[0] == ["7", "5"]
 
 
 def test_a_node_that_died_refuses_connections_until_it_returns(start: "Start") -> None:
     wire = start(clock=ManualClock())
-    wire.sim.change({"play": {"group": "Pair", "scene": "node_dies"}})
+    wire.sim.change({"play": {"group": "Pair", "sequence": "node_dies"}})
     wire.sim.advance(20)
     with pytest.raises(ConnectionRefusedError):
         wire.perfmon(FIRST)
     assert wire.perfmon(SECOND).texts("Value") == ["4"]
 
-    wire.sim.change({"play": {"group": "Pair", "scene": "node_returns"}})
+    wire.sim.change({"play": {"group": "Pair", "sequence": "node_returns"}})
     wire.sim.advance(10)
     assert look(wire)[0] == ["8", "4"]
 
 
 def test_a_critical_service_that_fails_stays_down_after_the_failover(start: "Start") -> None:
     wire = start(clock=ManualClock())
-    wire.sim.change({"play": {"group": "Pair", "scene": "service_fails"}})
+    wire.sim.change({"play": {"group": "Pair", "sequence": "service_fails"}})
     wire.sim.advance(20)
     assert (look(wire)[0], engine(wire)) == (["9", "4"], "Stopped")
 
 
 def test_a_sequence_takes_its_time_on_a_running_clock(start: "Start") -> None:
     wire = start()
-    wire.sim.change({"play": {"group": "Pair", "scene": "fallback", "step_s": 0.01}})
+    wire.sim.change({"play": {"group": "Pair", "sequence": "fallback", "step_s": 0.01}})
     for _ in range(100):
         if look(wire)[0] == ["3", "3"]:
             break
@@ -93,7 +93,7 @@ def test_a_running_clock_cannot_be_moved_and_a_single_node_has_no_sequence(start
     with pytest.raises(ScenarioError, match="not moved by hand"):
         wire.sim.advance(1)
     with pytest.raises(ScenarioError, match="group Alone is no pair"):
-        wire.sim.change({"play": {"group": "Alone", "scene": "failover"}})
+        wire.sim.change({"play": {"group": "Alone", "sequence": "failover"}})
 
 
 def test_an_external_database_closes_and_reopens_at_its_address(start: "Start") -> None:
