@@ -1,6 +1,6 @@
 """`auditor audit`: audits live clusters, or judges again the evidence that was kept of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Annotated
@@ -35,7 +35,9 @@ from auditor.cli.options import (
 from auditor.cli.recipients import notification_recipients
 from auditor.cli.session import EvidenceRequest, command_session, load_run_waivers
 from auditor.config.loader import find_config_file, load_configuration
+from auditor.config.settings import ClusterSettings, Configuration
 from auditor.history.loading import RunHistory, open_beside_run, open_run_history
+from auditor.models.report import Report
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.formats import (
     OutputTarget,
@@ -82,15 +84,13 @@ def audit(
     # A replay takes packs and configuration from its run, so none of this machine's is loaded.
     if replay is not None:
         # Loaded only here: a run that asks clusters reads no evidence.
-        from auditor.cli.finish import OutputPlan, finish_run
-        from auditor.cli.replay import ReplayOverrides, refuse_evidence_with_replay, replay_evidence
+        from auditor.cli.replay import ReplayOverrides, audit_evidence, refuse_evidence_with_replay
 
         refuse_evidence_with_replay(evidence, replay)
-        check_targets_writable(targets)
         overrides = ReplayOverrides(fail_on, allow_unknown, tuple(pack or ()), waivers)
-        report = replay_evidence(replay, clusters or [], overrides)
-        finish_run(report, OutputPlan(targets, quiet=quiet, full=full))
-        raise typer.Exit(report.exit_code)
+        raise typer.Exit(
+            audit_evidence(replay, clusters or [], overrides, targets, quiet=quiet, full=full)
+        )
     recommendations = load_packs(packs)
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
@@ -106,21 +106,10 @@ def audit(
     )
     store = open_run_history(configuration.history if history is None else history)
     recipients = notification_recipients(notify or (), configuration.notify, store)
-    check_evidence = None
-    if fleet is not None:
-        report = audit_fleet(fleet, configuration, chosen, options, store)
-    else:
-        request = EvidenceRequest("audit", evidence, packs, evidence_hide_user, waivers)
-        with command_session(
-            configuration,
-            chosen,
-            options,
-            evidence=request,
-            history=store,
-            meanwhile=partial(_load_what_follows, store, targets),
-        ) as session:
-            report = audit_clusters(chosen, session.logins, options, session.context, store)
-        check_evidence = session.check_evidence
+    request = EvidenceRequest("audit", evidence, packs, evidence_hide_user, waivers)
+    report, check_evidence = _ask_clusters(
+        fleet, configuration, chosen, options, store, request, targets
+    )
     # Loaded while clusters were asked.
     from auditor.cli.finish import OutputPlan, finish_run
 
@@ -135,6 +124,30 @@ def audit(
     )
     finish_run(report, plan)
     raise typer.Exit(report.exit_code)
+
+
+def _ask_clusters(
+    fleet: FleetRequest | None,
+    configuration: Configuration,
+    chosen: Sequence[ClusterSettings],
+    options: RunOptions,
+    history: RunHistory | None,
+    request: EvidenceRequest,
+    targets: Sequence[OutputTarget],
+) -> tuple[Report, Callable[[], None] | None]:
+    """Return the report, and what raises where evidence was to be kept and could not be."""
+    if fleet is not None:
+        return audit_fleet(fleet, configuration, chosen, options, history), None
+    with command_session(
+        configuration,
+        chosen,
+        options,
+        evidence=request,
+        history=history,
+        meanwhile=partial(_load_what_follows, history, targets),
+    ) as session:
+        report = audit_clusters(chosen, session.logins, options, session.context, history)
+    return report, session.check_evidence
 
 
 def _load_what_follows(history: RunHistory | None, targets: Sequence[OutputTarget]) -> None:

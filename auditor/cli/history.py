@@ -44,47 +44,56 @@ _FORMATS_OF_CHANGES = (ReportFormat.TERMINAL, ReportFormat.JSON)
 """The formats that show what changed since a run."""
 
 
+ClustersArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CLUSTER",
+        help="Clusters on record. Default: all.",
+        autocompletion=complete_clusters,
+        show_default=False,
+    ),
+]
+
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="AUDITOR_SINCE",
+        metavar="RUN|DATE",
+        help="Show what is new, worse, still there and resolved since a run (the beginning of "
+        "its id is enough) or a date, such as 2026-03-01 or 2026-03-01T06:00 (UTC).",
+        show_default=False,
+    ),
+]
+
+LimitOption = Annotated[
+    int,
+    typer.Option(envvar="AUDITOR_LIMIT", min=1, help="How many runs to list, latest first."),
+]
+
+PruneOption = Annotated[
+    int | None,
+    typer.Option(
+        envvar="AUDITOR_PRUNE",
+        metavar="DAYS",
+        min=1,
+        max=_MAX_PRUNE_DAYS,
+        help="Delete runs that are older. The last run of each cluster stays, and so does the "
+        "age of each finding.",
+        show_default=False,
+    ),
+]
+
+
 @app.command("history")
 def history(
-    clusters: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="CLUSTER",
-            help="Clusters on record. Default: all.",
-            autocompletion=complete_clusters,
-            show_default=False,
-        ),
-    ] = None,
+    clusters: ClustersArgument = None,
     *,
     config: ConfigOption = None,
     history: HistoryOption = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AUDITOR_SINCE",
-            metavar="RUN|DATE",
-            help="Show what is new, worse, still there and resolved since a run (the beginning of "
-            "its id is enough) or a date, such as 2026-03-01 or 2026-03-01T06:00 (UTC).",
-            show_default=False,
-        ),
-    ] = None,
-    limit: Annotated[
-        int,
-        typer.Option(envvar="AUDITOR_LIMIT", min=1, help="How many runs to list, latest first."),
-    ] = 20,
+    since: SinceOption = None,
+    limit: LimitOption = 20,
     output: Annotated[list[str] | None, output_option("history")] = None,
-    prune: Annotated[
-        int | None,
-        typer.Option(
-            envvar="AUDITOR_PRUNE",
-            metavar="DAYS",
-            min=1,
-            max=_MAX_PRUNE_DAYS,
-            help="Delete runs that are older. The last run of each cluster stays, and so does the "
-            "age of each finding.",
-            show_default=False,
-        ),
-    ] = None,
+    prune: PruneOption = None,
 ) -> None:
     """Show recorded runs, how old each finding is, and what is new or resolved.
 

@@ -8,15 +8,18 @@ from pathlib import Path
 
 from auditor.audit import RunContext, RunOptions, build_report, survey_clusters
 from auditor.cli.evidence import SETTINGS_FOLDER, RunInfo
+from auditor.cli.finish import OutputPlan, finish_run
 from auditor.cli.messages import print_note, print_warning
 from auditor.cli.session import load_run_waivers
 from auditor.config.loader import build_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, Secret
 from auditor.errors import ConfigError
+from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Severity
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
+from auditor.report.formats import OutputTarget, check_targets_writable
 from auditor.soap.evidence.replay import (
     EvidenceRecord,
     ReplayNetwork,
@@ -36,6 +39,26 @@ class ReplayOverrides:
     allow_unknown: bool = False
     packs: tuple[str, ...] = ()
     waivers: Path | None = None
+
+
+def audit_evidence(
+    path: Path,
+    clusters: Sequence[str],
+    overrides: ReplayOverrides,
+    targets: Sequence[OutputTarget],
+    *,
+    quiet: bool,
+    full: bool,
+) -> ExitCode:
+    """Judge kept evidence, write the reports, and return the exit code.
+
+    Raises:
+        ConfigError: as `replay_evidence`, or a report cannot be written where it is asked for.
+    """
+    check_targets_writable(targets)
+    report = replay_evidence(path, clusters, overrides)
+    finish_run(report, OutputPlan(targets, quiet=quiet, full=full))
+    return report.exit_code
 
 
 def replay_evidence(path: Path, clusters: Sequence[str], overrides: ReplayOverrides) -> Report:

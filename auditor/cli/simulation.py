@@ -29,39 +29,48 @@ _SIMULATOR_PASSWORD = "lab-password"  # noqa: S105 - of a simulator on this mach
 _STOP_CHECK_S = 0.5
 
 
+ScenarioArgument = Annotated[
+    str | None,
+    typer.Argument(
+        help="A shipped scenario by name, or the path of a scenario file. Left out: list them.",
+        show_default=False,
+        autocompletion=complete_scenarios,
+    ),
+]
+
+WriteConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--write-config",
+        envvar="AUDITOR_WRITE_CONFIG",
+        help="Where to write the configuration; the cluster's CA and history go beside it. "
+        "Only files that `auditor simulate` wrote are replaced. Default: a temporary folder.",
+        show_default=False,
+    ),
+]
+
+AddressPerNodeOption = Annotated[
+    bool,
+    typer.Option(
+        "--address-per-node",
+        envvar="AUDITOR_ADDRESS_PER_NODE",
+        help="One loopback address a node, all on port 8443, instead of one port a node.",
+    ),
+]
+
+DelayOption = Annotated[
+    float,
+    typer.Option(envvar="AUDITOR_DELAY", min=0, help="Seconds to wait before each answer."),
+]
+
+
 @app.command("simulate")
 def simulate(
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            help="A shipped scenario by name, or the path of a scenario file. Left out: list them.",
-            show_default=False,
-            autocompletion=complete_scenarios,
-        ),
-    ] = None,
+    scenario: ScenarioArgument = None,
     *,
-    write_config: Annotated[
-        Path | None,
-        typer.Option(
-            "--write-config",
-            envvar="AUDITOR_WRITE_CONFIG",
-            help="Where to write the configuration; the cluster's CA and history go beside it. "
-            "Only files that `auditor simulate` wrote are replaced. Default: a temporary folder.",
-            show_default=False,
-        ),
-    ] = None,
-    address_per_node: Annotated[
-        bool,
-        typer.Option(
-            "--address-per-node",
-            envvar="AUDITOR_ADDRESS_PER_NODE",
-            help="One loopback address a node, all on port 8443, instead of one port a node.",
-        ),
-    ] = False,
-    delay: Annotated[
-        float,
-        typer.Option(envvar="AUDITOR_DELAY", min=0, help="Seconds to wait before each answer."),
-    ] = 0.0,
+    write_config: WriteConfigOption = None,
+    address_per_node: AddressPerNodeOption = False,
+    delay: DelayOption = 0.0,
 ) -> None:
     """Serve a simulated cluster over HTTPS on loopback until Ctrl-C.
 

@@ -29,55 +29,65 @@ from auditor.setup.trust import (
 )
 from auditor.text import escape_unprintable
 
+ServerArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="HOST[:PORT]",
+        help="The server: a node or the CUCM publisher by its name, or an address.",
+        autocompletion=complete_servers,
+    ),
+]
+
+NodeOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="AUDITOR_NODE",
+        help="Name to record the fingerprint for, if HOST is another name.",
+        autocompletion=complete_servers,
+        show_default=False,
+    ),
+]
+
+FingerprintOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="AUDITOR_FINGERPRINT",
+        metavar="SHA256",
+        help="The fingerprint that you expect: recorded without a question if the server shows "
+        "it, refused if not.",
+        show_default=False,
+    ),
+]
+
+YesOption = Annotated[
+    bool,
+    typer.Option(
+        "--yes",
+        envvar="AUDITOR_YES",
+        help="Record the fingerprint that the server shows, without comparing: trust on first "
+        "use. Not possible if another one is recorded already.",
+    ),
+]
+
+ReplaceOption = Annotated[
+    bool,
+    typer.Option(
+        "--replace",
+        envvar="AUDITOR_REPLACE",
+        help="Remove the fingerprints that were recorded for this server before.",
+    ),
+]
+
 
 @app.command("trust")
 def trust(
-    server: Annotated[
-        str,
-        typer.Argument(
-            metavar="HOST[:PORT]",
-            help="The server: a node or the CUCM publisher by its name, or an address.",
-            autocompletion=complete_servers,
-        ),
-    ],
+    server: ServerArgument,
     cluster: OneClusterArgument = None,
     *,
-    node: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AUDITOR_NODE",
-            help="Name to record the fingerprint for, if HOST is another name.",
-            autocompletion=complete_servers,
-            show_default=False,
-        ),
-    ] = None,
-    fingerprint: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AUDITOR_FINGERPRINT",
-            metavar="SHA256",
-            help="The fingerprint that you expect: recorded without a question if the server shows "
-            "it, refused if not.",
-            show_default=False,
-        ),
-    ] = None,
-    yes: Annotated[
-        bool,
-        typer.Option(
-            "--yes",
-            envvar="AUDITOR_YES",
-            help="Record the fingerprint that the server shows, without comparing: trust on first "
-            "use. Not possible if another one is recorded already.",
-        ),
-    ] = False,
-    replace: Annotated[
-        bool,
-        typer.Option(
-            "--replace",
-            envvar="AUDITOR_REPLACE",
-            help="Remove the fingerprints that were recorded for this server before.",
-        ),
-    ] = False,
+    node: NodeOption = None,
+    fingerprint: FingerprintOption = None,
+    yes: YesOption = False,
+    replace: ReplaceOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Show the certificate of a server, and record its fingerprint after a yes.

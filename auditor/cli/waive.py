@@ -26,52 +26,65 @@ from auditor.waivers.load import WaiverRule
 DEFAULT_WAIVER_FILE = "waivers.toml"
 
 
+RecommendationArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RECOMMENDATION",
+        help="The recommendation, such as RPT-02.",
+        autocompletion=complete_recommendations,
+    ),
+]
+
+SubjectArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SUBJECT",
+        help="The node, group, cluster or key that differs, as reports name it. The first "
+        "label of a node is enough.",
+        autocompletion=complete_subjects,
+    ),
+]
+
+ReasonOption = Annotated[
+    str, typer.Option(envvar="AUDITOR_REASON", help="Why the difference is accepted.")
+]
+
+OwnerOption = Annotated[
+    str, typer.Option(envvar="AUDITOR_OWNER", help="Who looks after it, and removes it.")
+]
+
+UntilOption = Annotated[
+    str,
+    typer.Option(
+        envvar="AUDITOR_UNTIL",
+        metavar="DATE",
+        help="The last day on which it holds, such as 2026-12-31.",
+    ),
+]
+
+ToOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--to",
+        envvar="AUDITOR_TO",
+        metavar="FILE",
+        help="File to add it to. Default: the one that the configuration names in `waivers`, "
+        "else waivers.toml beside the configuration.",
+        show_default=False,
+    ),
+]
+
+
 @app.command("waive")
 def waive(
-    recommendation: Annotated[
-        str,
-        typer.Argument(
-            metavar="RECOMMENDATION",
-            help="The recommendation, such as RPT-02.",
-            autocompletion=complete_recommendations,
-        ),
-    ],
-    subject: Annotated[
-        str,
-        typer.Argument(
-            metavar="SUBJECT",
-            help="The node, group, cluster or key that differs, as reports name it. The first "
-            "label of a node is enough.",
-            autocompletion=complete_subjects,
-        ),
-    ],
+    recommendation: RecommendationArgument,
+    subject: SubjectArgument,
     cluster: OneClusterArgument = None,
     *,
-    reason: Annotated[
-        str, typer.Option(envvar="AUDITOR_REASON", help="Why the difference is accepted.")
-    ],
-    owner: Annotated[
-        str, typer.Option(envvar="AUDITOR_OWNER", help="Who looks after it, and removes it.")
-    ],
-    until: Annotated[
-        str,
-        typer.Option(
-            envvar="AUDITOR_UNTIL",
-            metavar="DATE",
-            help="The last day on which it holds, such as 2026-12-31.",
-        ),
-    ],
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            "--to",
-            envvar="AUDITOR_TO",
-            metavar="FILE",
-            help="File to add it to. Default: the one that the configuration names in `waivers`, "
-            "else waivers.toml beside the configuration.",
-            show_default=False,
-        ),
-    ] = None,
+    reason: ReasonOption,
+    owner: OwnerOption,
+    until: UntilOption,
+    to: ToOption = None,
     config: ConfigOption = None,
     history: HistoryOption = None,
 ) -> None:
