@@ -8,7 +8,7 @@ from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, 
 from auditor.change.what_if import RequestedChange, WhatIfFindings, findings_for_change
 from auditor.models.facts import NodeFacts, RunState
 from auditor.models.findings import Finding, FindingSubject, SubjectKind, Verdict
-from auditor.service_names import DATABASE, FEATURE_SERVICES, START_ORDER
+from auditor.service_names import DATABASE, FEATURE_SERVICES, START_ORDER, start_position
 
 _JOINED_KINDS = (CheckKind.NEEDED_DOWN, CheckKind.NEEDED_UNKNOWN)
 
@@ -29,7 +29,7 @@ def needed_service_checks(
     named = {*(advice.needs if advice else ()), *_causing_services(change, judged)}
     ordered = set(_services_to_start_before(change, node, judged))
     joined: dict[CheckKind, ChangeCheck] = {}
-    for needed in sorted(named | ordered, key=_position):
+    for needed in sorted(named | ordered, key=lambda service: (start_position(service), service)):
         check = _needed_service_check(change, node, needed, planned.get(needed))
         if check.kind not in _JOINED_KINDS:
             # That the whole start order runs would be a page of lines on nothing.
@@ -41,12 +41,6 @@ def needed_service_checks(
         else:
             joined[check.kind] = check
     yield from joined.values()
-
-
-def _position(service: str) -> tuple[int, str]:
-    """Return a sort key: Cisco's start order, then the services that follow in any order."""
-    in_order = service in START_ORDER
-    return START_ORDER.index(service) if in_order else len(START_ORDER), service
 
 
 def _causing_services(change: RequestedChange, judged: WhatIfFindings) -> Iterator[str]:

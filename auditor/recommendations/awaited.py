@@ -31,7 +31,7 @@ _SETTLED_BY_CUCM = frozenset(
 )
 
 
-def list_awaited_servers(
+def find_servers_of_hints(
     facts: ClusterFacts, unread: Sequence[str], hints: Sequence[Statement]
 ) -> tuple[str, ...]:
     """Return which of the unread servers the hints of an unknown verdict are about, in order.

@@ -13,7 +13,7 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.statements import Form, Statement, make_statement
-from auditor.recommendations.awaited import list_awaited_servers
+from auditor.recommendations.awaited import find_servers_of_hints
 from auditor.recommendations.certificates import judge_cucm_certificate, view_cucm_publisher
 from auditor.recommendations.conditions import (
     evaluate_condition,
@@ -139,7 +139,9 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
         consequence=_effective_consequence(row, certain, name) if drift else "",
         remedy=remedy,
         evidence=judgement.evidence,
-        waits_for=list_awaited_servers(context.facts, context.unread, remedy) if is_unknown else (),
+        waits_for=find_servers_of_hints(context.facts, context.unread, remedy)
+        if is_unknown
+        else (),
     )
 
 

@@ -104,7 +104,7 @@ def check_files(
     return CheckedFiles(
         path,
         tuple(
-            _check_cluster(
+            _check_entry(
                 settings,
                 waivers[settings.name].rules if settings.name in waivers else (),
                 len(probes[settings.probes]) if settings.probes else None,
@@ -117,7 +117,7 @@ def check_files(
     )
 
 
-def _check_cluster(
+def _check_entry(
     settings: ClusterSettings, rules: Sequence[WaiverRule], probes: int | None
 ) -> CheckedCluster:
     declared = [node.name for node in settings.nodes]
