@@ -49,6 +49,8 @@ def start_audit(fleet: Fleet, config: Path, *words: str) -> "subprocess.Popen[st
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background job ignores Ctrl-C, and so do its children: the tests may be one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
@@ -147,7 +149,10 @@ def test_ctrl_c_cancels_every_task_and_ends_with_130(fleet: Fleet, hanging: Lab)
     until(lambda: hung(hanging) == 1)
     hanging.undisturbed()
     audit.send_signal(signal.SIGINT)
-    out, error = audit.communicate(timeout=GENEROUS_S)
+    try:
+        out, error = audit.communicate(timeout=GENEROUS_S)
+    finally:
+        audit.kill()
     assert (audit.returncode, out) == (130, "")
     assert error == "auditor: interrupted; nothing was written.\n"
     asked = len(hanging.simulator.requests)
