@@ -124,6 +124,17 @@ def wrap_text(text: str, width: int, *, first_indent: str = "", indent: str = ""
     )
 
 
+def name_list_lines(titles: Mapping[str, str], width: int) -> list[str]:
+    """Return a line or more for each name, with its title behind it."""
+    column = max(map(len, titles), default=0)
+    indent = " " * (column + 4)
+    return [
+        line
+        for name, title in titles.items()
+        for line in wrap_text(title, width, first_indent=f"  {name:<{column}}  ", indent=indent)
+    ]
+
+
 def json_text(document: Mapping[str, object]) -> str:
     """Return a JSON document with sorted keys and a newline at the end, as it is written."""
     # Python would write NaN, which is no JSON.

@@ -36,6 +36,8 @@ from auditor.text import json_text, printable, wrap_text
 # For a go or a note there is nothing to do, and advice would look like a condition.
 _RESULTS_WITH_REMEDY = (PrecheckResult.NO_GO, PrecheckResult.UNDECIDED)
 
+_CHECK_INDENT, _DETAIL_INDENT = 4 * " ", 8 * " "
+
 
 def render_decision_text(decision: Decision, *, width: int, document: Path | None = None) -> str:
     """Return the decision for a reader; nothing on the cluster was changed.
@@ -96,19 +98,20 @@ def _topic_lines(heading: str, checks: Iterable[ChangeCheck], width: int) -> lis
 def _check_lines(check: ChangeCheck, width: int) -> list[str]:
     mark, word = RESULT_MARKS[check.result], RESULT_WORDS[check.result]
     head = f"{mark} {word}: {printable(check.about)}: "
-    first, *lines = wrap_text(head + printable(check_text(check)), width - 2)
+    lines = wrap_text(
+        head + printable(check_text(check)), width, first_indent="  ", indent=_CHECK_INDENT
+    )
     if check.result in _RESULTS_WITH_REMEDY:
         if remedy := check_remedy(check):
-            lines += _indent(wrap_text(f"to do: {printable(remedy)}", width - 6))
+            lines += _detail_lines(f"to do: {remedy}", width)
         # Without a finding, the text itself says what was read.
         for evidence in check.evidence if check.finding else ():
-            text = f"seen: {printable(evidence_line(evidence))}"
-            lines += _indent(wrap_text(text, width - 6))
-    return [f"  {first}", *_indent(lines)]
+            lines += _detail_lines(f"seen: {evidence_line(evidence)}", width)
+    return lines
 
 
-def _indent(lines: Iterable[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
+def _detail_lines(text: str, width: int) -> list[str]:
+    return wrap_text(printable(text), width, first_indent=_DETAIL_INDENT, indent=_DETAIL_INDENT)
 
 
 def render_decision_json(decision: Decision) -> str:

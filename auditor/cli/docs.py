@@ -17,7 +17,7 @@ from auditor.cli.output import print_text
 from auditor.cli.terminal import supports_colour, terminal_width
 from auditor.errors import ConfigError
 from auditor.report.console import fit_table, render_console
-from auditor.text import did_you_mean
+from auditor.text import did_you_mean, name_list_lines
 
 # Parts of the pages are generated between these marks, which mean nothing to a reader.
 _GENERATOR_MARK = re.compile(r"^<!-- (?:begin: .*|end) -->\n", re.MULTILINE)
@@ -103,6 +103,6 @@ def lay_out_page(text: str) -> str:
 
 
 def _render_topic_list(pages: dict[str, str]) -> str:
-    widest = max(map(len, pages))
-    lines = [f"  {topic:<{widest}}  {page_title(text)}" for topic, text in pages.items()]
+    titles = {topic: page_title(text) for topic, text in pages.items()}
+    lines = name_list_lines(titles, terminal_width())
     return "\n".join(["Print one with `auditor docs TOPIC`:", "", *lines, ""])

@@ -8,8 +8,9 @@ import typer
 from auditor.cli.app import app
 from auditor.cli.completion import complete_examples
 from auditor.cli.output import print_text
+from auditor.cli.terminal import terminal_width
 from auditor.errors import ConfigError
-from auditor.text import did_you_mean
+from auditor.text import did_you_mean, name_list_lines
 
 
 @app.command("examples")
@@ -52,6 +53,5 @@ def read_examples() -> dict[str, str]:
 
 def _render_example_list(texts: dict[str, str]) -> str:
     titles = {name: text.partition("\n")[0].partition(": ")[2] for name, text in texts.items()}
-    widest = max(map(len, titles))
-    lines = [f"  {name:<{widest}}  {title}" for name, title in titles.items()]
+    lines = name_list_lines(titles, terminal_width())
     return "\n".join(["Print one with `auditor examples NAME`:", "", *lines, ""])

@@ -35,7 +35,7 @@ from auditor.report.terminal_history import (
     render_finding_ages,
     render_past_runs,
 )
-from auditor.text import count_noun, escape_unprintable, utc_timestamp
+from auditor.text import count_noun, escape_unprintable, utc_timestamp, wrap_text
 
 # A hundred years: many more would lead to a date before the first that Python has.
 _MAX_PRUNE_DAYS = 36_500
@@ -174,7 +174,7 @@ def _render_runs(store: HistoryStore, clusters: Sequence[str], layout: Layout, l
         render_open_differences(estate, only_unjudged=is_one, width=width, colour=colour),
         render_flapping(estate, width=width, colour=colour),
         render_outages(estate, width=width, colour=colour),
-        f"{escape_unprintable(_findings_hint(names))}\n" if len(names) > 1 else "",
+        _findings_hint(names, layout.width) if len(names) > 1 else "",
     ]
     return "\n".join(filter(None, pages))
 
@@ -186,8 +186,9 @@ def _render_last_run(store: HistoryStore, cluster: str, layout: Layout) -> str:
     )
 
 
-def _findings_hint(names: Sequence[str]) -> str:
-    return f"To list all findings of a cluster, name one of {', '.join(names)}."
+def _findings_hint(names: Sequence[str], width: int) -> str:
+    text = f"To list all findings of a cluster, name one of {', '.join(names)}."
+    return "\n".join([*wrap_text(escape_unprintable(text), width), ""])
 
 
 def _render_changes_since(

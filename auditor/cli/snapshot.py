@@ -31,6 +31,7 @@ from auditor.cli.options import (
 )
 from auditor.cli.output import DocumentRenderer, print_plain_text, write_documents
 from auditor.cli.session import CommandSession, EvidenceRequest, command_session, load_run_waivers
+from auditor.cli.terminal import terminal_width
 from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
@@ -38,7 +39,7 @@ from auditor.files import require_new_file, write_file
 from auditor.models.report import Report
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
-from auditor.text import did_you_mean
+from auditor.text import did_you_mean, wrap_text
 
 LIVE_KEYWORD = "live"
 """In place of a file: ask the clusters now."""
@@ -89,7 +90,9 @@ def _write_snapshot(report: Report, content: Mapping[str, Any], to: Path) -> Non
     missing = [
         line for cluster in report.clusters for line in snapshots.missing_data_sentences(cluster)
     ]
-    print_plain_text("\n".join((f"Snapshot of {names} written to {to}. {code}", *missing, "")))
+    lines = (f"Snapshot of {names} written to {to}. {code}", *missing)
+    wrapped = (part for line in lines for part in wrap_text(line, terminal_width()))
+    print_plain_text("\n".join((*wrapped, "")))
 
 
 @app.command("diff")

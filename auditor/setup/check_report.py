@@ -7,13 +7,15 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.command_lines import command_line
-from auditor.report.columns import plain_table
+from auditor.report.columns import Column, build_table
 from auditor.report.console import render_console, safe_text
 from auditor.setup.check import CheckedCluster, CheckedFiles, WaiverAttention, waiver_attention
 from auditor.text import count_noun, json_text
 from auditor.waivers.load import WaiverRule
 
 CHECK_SCHEMA_VERSION = "1.0"
+_NUMBERS = ("nodes", "waivers", "undeclared keys", "probes")
+"""The columns after the names; a narrow terminal has no room for the last ones."""
 _ATTENTION_VERBS = {WaiverAttention.EXPIRED: "expired", WaiverAttention.ENDS_SOON: "ends"}
 
 
@@ -28,7 +30,7 @@ def _print_check(console: Console, checked: CheckedFiles, today: date) -> None:
     number = count_noun(len(checked.clusters), "cluster")
     console.print(safe_text(f"No mistakes in {checked.path}: {number}.", "bold"))
     console.print()
-    console.print(_cluster_table(checked, today))
+    console.print(_cluster_table(checked, today, console.width))
     console.print()
     console.print(safe_text(f"History: {checked.history or 'off'}"))
     recipients = count_noun(checked.recipients, "recipient")
@@ -46,24 +48,27 @@ def _print_check(console: Console, checked: CheckedFiles, today: date) -> None:
     console.print(safe_text(text))
 
 
-def _cluster_table(checked: CheckedFiles, today: date) -> Table:
-    table = plain_table(gap=3)
-    for title in ("cluster", "CUCM publisher"):
-        table.add_column(title)
-    for title in ("nodes", "waivers", "probes", "undeclared keys"):
-        table.add_column(title, justify="right")
-    for cluster in checked.clusters:
-        settings = cluster.settings
-        soon = sum(bool(waiver_attention(rule, today)) for rule in cluster.waivers)
-        table.add_row(
-            safe_text(settings.name),
-            safe_text(settings.cucm_name),
-            str(len(cluster.nodes)) if cluster.nodes else "from CUCM",
-            f"{len(cluster.waivers)}{f' ({soon} !)' if soon else ''}",
-            "built-in" if cluster.probes is None else str(cluster.probes),
-            str(len(cluster.undeclared)),
-        )
-    return table
+def _cluster_table(checked: CheckedFiles, today: date, width: int) -> Table:
+    rows = [_cluster_cells(cluster, today) for cluster in checked.clusters]
+    name, publisher, *numbers = zip(*rows, strict=True)
+    columns = [
+        Column("cluster", name, is_name=True),
+        Column("CUCM publisher", publisher, is_name=True),
+        *(Column(t, cells, is_number=True) for t, cells in zip(_NUMBERS, numbers, strict=True)),
+    ]
+    return build_table(columns, width)
+
+
+def _cluster_cells(cluster: CheckedCluster, today: date) -> tuple[str, ...]:
+    soon = sum(bool(waiver_attention(rule, today)) for rule in cluster.waivers)
+    return (
+        cluster.settings.name,
+        cluster.settings.cucm_name,
+        str(len(cluster.nodes)) if cluster.nodes else "from CUCM",
+        f"{len(cluster.waivers)}{f' ({soon} !)' if soon else ''}",
+        str(len(cluster.undeclared)),
+        "built-in" if cluster.probes is None else str(cluster.probes),
+    )
 
 
 def _attention_lines(checked: CheckedFiles, today: date) -> Iterator[str]:

@@ -104,7 +104,7 @@ def _render_checkup_text(checkup: Checkup, width: int, now: datetime) -> str:
     )
     account = printable(checkup.username)
     end = f"Cluster {printable(checkup.cluster)}: {sent} as {account}. Nothing was changed."
-    return "\n".join((*lines, end, ""))
+    return "\n".join((*lines, *wrap_text(end, width), ""))
 
 
 def _result_sentence(checkup: Checkup) -> str:
