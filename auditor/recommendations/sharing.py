@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from auditor.models.findings import Finding
 
@@ -11,11 +11,12 @@ T = TypeVar("T")
 
 def share_equal_parts(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the same findings in a third of the memory: a fleet has a hundred thousand."""
-    kept: dict[object, object] = {}
+    kept: dict[object, Any] = {}
 
     def share(part: T) -> T:
         # Of the same type: a text and a word of an enumeration may be equal.
-        return kept.setdefault((type(part), part), part)  # type: ignore[return-value]
+        shared: T = kept.setdefault((type(part), part), part)
+        return shared
 
     for finding in findings:
         yield replace(
