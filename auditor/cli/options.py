@@ -65,7 +65,8 @@ def _name_config_file(
     """Let the commands that are printed name the file, unless the environment does so for them."""
     source = context.get_parameter_source(parameter.name or "")
     if value is not None and source is not None and source.name == "COMMANDLINE":
-        context.with_resource(name_config_file(value))
+        # The root is closed even where the rest of the line is wrong; this context then is not.
+        context.find_root().with_resource(name_config_file(value))
     return value
 
 

@@ -62,13 +62,22 @@ def test_each_printed_command_runs_as_it_is(
         assert result.exit_code in (0, 3, 4), (command, result.output)
 
 
-@pytest.mark.parametrize("words", [("audit",), ("audit", "--full"), ("failover-check",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("audit",),
+        ("audit", "--full"),
+        ("failover-check",),
+        ("audit", "--report-url", "not a link"),
+        ("audit", "--no-such-option"),
+    ],
+)
 def test_the_file_is_forgotten_after_the_command(
     words: tuple[str, ...], run: Callable[..., Result]
 ) -> None:
     """Nothing of a command is in what the same process prints later."""
-    run(*words, "-c", FILE)
-    assert config_option() == ""
+    kept = run(words[0], "-c", FILE, *words[1:])
+    assert config_option() == "", kept
     assert command_line("audit", "my lab") == 'auditor audit "my lab"'
 
 
