@@ -6,7 +6,7 @@ secrets, and `parsing` makes records.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from auditor.models.facts import Identity
 from auditor.problems import Problem
 from auditor.soap import operations, parsing
 from auditor.soap.budget import WaitBudget, longest_wait_s
+from auditor.soap.kept_replies import KeptReplies, KeptReply
 from auditor.soap.messages import Endpoint, RequestLimits, SoapRequest, SoapResponse
 from auditor.soap.network import Network
 from auditor.soap.records import (
@@ -35,6 +36,8 @@ from auditor.soap.sql_guard import check_select_statement, check_union_parts
 
 _AUTOMATIC_AXL_VERSION = "auto"
 _RecordsT = TypeVar("_RecordsT")
+
+_kept_replies = KeptReplies()
 
 
 class Client(AbstractContextManager["Client"]):
@@ -166,14 +169,14 @@ class Client(AbstractContextManager["Client"]):
         """Return the release of the server that answers AXL."""
         return self._ask_axl("getCCMVersion", {}, parsing.parse_ccm_version)
 
-    def sql(self, statement: str) -> tuple[dict[str, str | None], ...]:
+    def sql(self, statement: str) -> tuple[Mapping[str, str | None], ...]:
         """Return the rows of one SELECT; raises `StatementRefused` before sending any other."""
         check_select_statement(statement)
         return self._ask_axl("executeSQLQuery", {"sql": statement}, parsing.parse_sql_rows)
 
-    def sql_union(self, statements: Sequence[str]) -> tuple[dict[str, str | None], ...]:
+    def sql_union(self, statements: Sequence[str]) -> tuple[Mapping[str, str | None], ...]:
         """Return the rows of several SELECTs, asked as one; `StatementRefused` as in `sql`."""
-        check_union_parts(statements)
+        check_union_parts(tuple(statements))
         whole = " union all ".join(statements)
         return self._ask_axl("executeSQLQuery", {"sql": whole}, parsing.parse_sql_rows)
 
@@ -244,23 +247,38 @@ class Client(AbstractContextManager["Client"]):
             body=operation.envelope(values),
             operation=operation.name,
         )
-        reply = with_retries(
-            lambda: self._send(operation, request),
+        return with_retries(
+            lambda: self._send(operation, request, parse),
             self._limits.backoff_s,
             self._network.pause,
             self._budget,
         )
-        return parse(reply)
 
     def _send(
-        self, operation: operations.SoapOperation, request: SoapRequest
-    ) -> parsing.CheckedReply:
-        """Send a request once; return its checked reply without secrets."""
+        self,
+        operation: operations.SoapOperation,
+        request: SoapRequest,
+        parse: Callable[[parsing.CheckedReply], _RecordsT],
+    ) -> _RecordsT:
+        """Send a request once; return the records of its reply."""
         response = self._post(request)
         # Before the checks: it is known who answered, even where the answer is refused.
         self._identity = response.identity
         if response.certificate is not None:
             self._certificate_not_after = response.certificate.not_after
+        kept = _kept_replies.find(operation, response)
+        if kept and not self._redactor.may_hide(kept.searched_text, self._session.cookies):
+            records: _RecordsT = kept.records
+            return records
+        return self._read(operation, response, parse)
+
+    def _read(
+        self,
+        operation: operations.SoapOperation,
+        response: SoapResponse,
+        parse: Callable[[parsing.CheckedReply], _RecordsT],
+    ) -> _RecordsT:
+        """Check a reply, hide secrets in it, and return its records."""
         try:
             element = check_response(response, operation, self._endpoint.name, self._quote)
         except BadCredentials as error:
@@ -269,9 +287,12 @@ class Client(AbstractContextManager["Client"]):
             raise
         # Before parsing: a secret that a server repeats in an ordinary row would otherwise reach
         # reports, history and notifications.
-        self._redactor.hide(element, self._session.cookies)
+        searched = self._redactor.hide(element, self._session.cookies)
         sender = (self._endpoint.name, operation.interface.label)
-        return parsing.CheckedReply(element, sender, response.received_at)
+        records = parse(parsing.CheckedReply(element, sender, response.received_at))
+        if searched is not None:
+            _kept_replies.keep(operation, response, KeptReply(records, searched))
+        return records
 
     def _post(self, request: SoapRequest) -> SoapResponse:
         """Send a request within what the server has left of its time.

@@ -94,8 +94,8 @@ def parse_ccm_version(reply: CheckedReply) -> str:
     return version
 
 
-def parse_sql_rows(reply: CheckedReply) -> tuple[dict[str, str | None], ...]:
-    """Read `executeSQLQueryResponse`: a dict per row, keyed by column in lower case.
+def parse_sql_rows(reply: CheckedReply) -> tuple[Mapping[str, str | None], ...]:
+    """Read `executeSQLQueryResponse`: each row by column in lower case.
 
     An empty column is an empty string here, and only a nil one is None: SQL distinguishes them.
     """

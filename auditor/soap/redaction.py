@@ -95,22 +95,31 @@ class ResponseRedactor:
         if password and not _is_distinct(password, self._names):
             self._warnings.password_not_hidden(credentials.username)
 
-    def hide(self, reply: etree._Element, cookies: Iterable[str]) -> None:
-        """Replace every secret in a reply's texts and attributes by `***`."""
+    def may_hide(self, text: str, cookies: Iterable[str]) -> bool:
+        """Return whether there may be something to hide in a reply, by its text; False is sure."""
+        return self._learn_cookies(cookies).may_find_secret(text)
+
+    def hide(self, reply: etree._Element, cookies: Iterable[str]) -> str | None:
+        """Replace every secret in a reply's texts and attributes by `***`.
+
+        Returns the whole reply as a text if there is surely none, for `may_hide`; None if not.
+        """
         redactor = self._learn_cookies(cookies)
         # One cheap test for the common case, of what holds every text and attribute.
-        if not redactor.may_find_secret(etree.tostring(reply, encoding="unicode")):
-            return
+        whole = etree.tostring(reply, encoding="unicode")
+        if not redactor.may_find_secret(whole):
+            return whole
         texts = [text for element in reply.iter() for text in _texts_of(element)]
         # No secret has a NUL in it, so none spans two texts.
         if not redactor.has_secret("\0".join(texts)):
-            return
+            return None
         self._warnings.secret_repeated(self._server)
         for element in reply.iter():
             element.text = redactor.redact_text(element.text or "") or None
             element.tail = redactor.redact_text(element.tail or "") or None
             for key, value in element.items():
                 element.set(key, redactor.redact_text(str(value)))
+        return None
 
     def hide_in_failure(self, failure: Failure) -> Failure:
         """Return a failure that may quote a certificate, without secrets."""

@@ -79,7 +79,8 @@ def check_select_statement(statement: str) -> None:
     _check_table_names(words)
 
 
-def check_union_parts(statements: Sequence[str]) -> None:
+@functools.lru_cache(maxsize=64)
+def check_union_parts(statements: tuple[str, ...]) -> None:
     """Let SELECTs pass that may be sent as one UNION ALL; raises `StatementRefused` for all else.
 
     Each must pass by itself, so that no statement with a UNION in it is ever judged. All select as

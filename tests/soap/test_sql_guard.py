@@ -161,7 +161,7 @@ def test_a_union_of_anything_else_is_refused_and_never_sent(
 
 def test_selects_of_as_many_columns_pass_as_a_union() -> None:
     check_union_parts(
-        ["select distinct 1, nvl(a, 'x') from b", "select 2, cast(c as lvarchar) from d"]
+        ("select distinct 1, nvl(a, 'x') from b", "select 2, cast(c as lvarchar) from d")
     )
 
 
