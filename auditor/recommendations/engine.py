@@ -22,6 +22,7 @@ from auditor.recommendations.conditions import (
     evaluate_routing_node,
     evaluate_scope,
 )
+from auditor.recommendations.consulted import ConsultedSettings, differing_settings
 from auditor.recommendations.discovered import (
     drop_contradicted_facts,
     drop_discovered_facts,
@@ -47,7 +48,7 @@ from auditor.recommendations.profile import (
 )
 from auditor.recommendations.remedies import remedy_statements
 from auditor.recommendations.services import judge_node
-from auditor.recommendations.sharing import share_equal_parts
+from auditor.recommendations.sharing import SharedParts
 from auditor.recommendations.versions import (
     judge_cluster_version,
     judge_cucm_release,
@@ -61,14 +62,22 @@ from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMo
 class _JudgeContext:
     """The facts, the same without what was only discovered, and the ids of the rows judged.
 
-    `confirmed` is None where nothing was only discovered. `unread` are the servers that could not
-    be read.
+    `confirmed` is None where nothing was only discovered; `differing` are the settings in which it
+    differs from the facts, None where it differs in more. `consulted` are the settings of `facts`.
+    `unread` are the servers that could not be read. `parts` are those of all findings.
     """
 
     facts: ClusterFacts
+    consulted: ConsultedSettings
     confirmed: ClusterFacts | None
+    differing: frozenset[str] | None
     loaded: frozenset[str]
     unread: tuple[str, ...]
+    parts: SharedParts
+
+    def may_judge_otherwise(self) -> bool:
+        """Return whether the row judged last may come out otherwise by the confirmed facts."""
+        return self.differing is None or self.consulted.were_consulted(self.differing)
 
 
 def judge_facts(
@@ -84,17 +93,21 @@ def judge_facts(
     # Before discovery is taken away, so that both judgings lack the same replies.
     facts = drop_contradicted_facts(facts)
     confirmed = drop_discovered_facts(facts)
+    consulted = ConsultedSettings(facts.settings)
     context = _JudgeContext(
-        facts,
+        replace(facts, settings=consulted),
+        consulted,
         # Where nothing was only discovered, a second judging would find the same.
         None if confirmed == facts else confirmed,
+        differing_settings(facts, confirmed),
         frozenset(row.id for row in rows),
         unread,
+        SharedParts(),
     )
     findings = (
         _judge_subject(context, row, name) for row in rows for name in _subject_names(row, facts)
     )
-    return tuple(sorted(share_equal_parts(findings), key=finding_sort_key))
+    return tuple(sorted(findings, key=finding_sort_key))
 
 
 def _subject_names(row: Recommendation, facts: ClusterFacts) -> Iterator[str]:
@@ -110,9 +123,11 @@ def _subject_names(row: Recommendation, facts: ClusterFacts) -> Iterator[str]:
 
 
 def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Finding:
+    context.consulted.forget()
     judgement = _judge_expectation(context, row, context.facts, name)
     if (
         context.confirmed
+        and context.may_judge_otherwise()
         and judgement.verdict in verdicts_to_confirm(context.facts)
         # PROFILE-01 compares the file with what was discovered. Without it there is nothing to
         # compare, and each pass would become unknown. By the nodes of an earlier run it should.
@@ -125,20 +140,21 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
     certain = context.confirmed or context.facts
     remedy = _remedy_statements(context, row, judgement, name)
     is_unknown = judgement.verdict is Verdict.UNKNOWN
+    parts = context.parts
     return Finding(
         cluster=context.facts.name,
         recommendation=row.id,
         service=row.service,
-        subject=FindingSubject(row.subject, name),
+        subject=parts.share(FindingSubject(row.subject, name)),
         verdict=judgement.verdict,
         severity=_effective_severity(row, certain, name),
-        expected=judgement.expected,
-        observed=judgement.observed,
-        because=judgement.because or _default_reason(row),
+        expected=parts.share(judgement.expected),
+        observed=parts.share(judgement.observed),
+        because=parts.share(judgement.because or _default_reason(row)),
         kind=judgement.kind,
         consequence=_effective_consequence(row, certain, name) if drift else "",
-        remedy=remedy,
-        evidence=judgement.evidence,
+        remedy=parts.share_all(remedy),
+        evidence=parts.share_all(judgement.evidence),
         waits_for=find_servers_of_hints(context.facts, context.unread, remedy)
         if is_unknown
         else (),
@@ -270,6 +286,9 @@ def _judge_row_on_node(view: NodeView) -> Judgement:
     if applies.value is None:
         return _judgement_undecided(view, applies)
     judgement = judge_node(view)
+    # The usual case, and a copy costs as much as the judgement.
+    if applies is ALWAYS_TRUE:
+        return judgement
     return replace(
         judgement,
         because=judgement.because or applies.because,

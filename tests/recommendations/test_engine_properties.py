@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from auditor.models.facts import (
     Source,
 )
 from auditor.models.findings import Finding, SubjectKind, Verdict, finding_sort_key
+from auditor.recommendations.consulted import ConsultedSettings
 from auditor.recommendations.discovered import drop_discovered_facts
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
@@ -214,6 +216,18 @@ def test_what_was_only_discovered_makes_nothing_compliant(facts: ClusterFacts) -
     for key, verdict in _verdicts(judge_facts(ROWS, facts)).items():
         if verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE) and key[0] != "PROFILE-01":
             assert certain[key] is verdict
+
+
+@CALM
+@given(clusters())
+def test_to_judge_once_where_nothing_discovered_was_looked_up_changes_nothing(
+    facts: ClusterFacts,
+) -> None:
+    only_settings = replace(drop_discovered_facts(facts), settings=facts.settings)
+    with pytest.MonkeyPatch.context() as twice:
+        twice.setattr(ConsultedSettings, "were_consulted", lambda *_: True)
+        expected = judge_facts(ROWS, only_settings)
+    assert judge_facts(ROWS, only_settings) == expected
 
 
 def _verdicts(findings: tuple[Finding, ...]) -> dict[tuple[str, str], Verdict]:

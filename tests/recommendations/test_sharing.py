@@ -1,23 +1,34 @@
 """Findings of nodes that are alike share their parts; nothing in them changes by that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
+from enum import StrEnum
 
-from auditor.recommendations.sharing import share_equal_parts
+from auditor.recommendations.sharing import SharedParts
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
 
 
-def test_the_parts_are_shared_and_equal(lab: Start) -> None:
+class Word(StrEnum):
+    """A word of an enumeration, equal to a text."""
+
+    ON = "on"
+
+
+def is_shared(parts: Sequence[Hashable]) -> bool:
+    """Return whether no two parts are equal and not the same."""
+    return len({id(part) for part in parts}) == len(set(parts)) < len(parts)
+
+
+def test_equal_parts_of_findings_are_one_object(lab: Start) -> None:
     findings = lab("healthy").cluster().findings
-    shared = list(share_equal_parts(findings))
-    assert shared == list(findings)
-    evidence = [part for finding in shared for part in finding.evidence]
-    assert len({id(part) for part in evidence}) == len(set(evidence)) < len(evidence)
+    assert is_shared([finding.subject for finding in findings])
+    assert is_shared([finding.expected for finding in findings])
+    assert is_shared([part for finding in findings for part in finding.evidence])
 
 
-def test_what_is_judged_is_shared_already(lab: Start) -> None:
-    cluster = lab("healthy").cluster()
-    assert len({id(f.subject) for f in cluster.findings}) == len(
-        {f.subject for f in cluster.findings}
-    )
+def test_a_word_is_not_exchanged_for_an_equal_text() -> None:
+    parts = SharedParts()
+    assert type(parts.share("on")) is str
+    assert type(parts.share(Word.ON)) is Word
+    assert [type(part) for part in parts.share_all((Word.ON, "on"))] == [Word, str]
