@@ -161,8 +161,8 @@ REASONS: Mapping[Reason, ReasonText] = {
         "`axl_version`, [[cluster.node]]",
     ),
     Reason.WORKER_LOST: ReasonText(
-        "each worker that asked {server} died",
-        "look why the worker ended, then audit again",
+        "each worker that asked {server} died, or the scheduler could not reach it",
+        "look what became of the worker, then audit again",
         "the log of the worker's service, and the memory of its machine",
     ),
     Reason.NO_WORKER: ReasonText(

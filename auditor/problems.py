@@ -323,6 +323,14 @@ class Problem(Enum):
         "{workers} died while asking the cluster, which was not tried a third time",
         "look in the log of the worker there why it ended (out of memory?), then audit again",
     )
+    RESULT_NOT_FETCHED = ReasonText(
+        "the scheduler could not fetch the answers from the worker {worker}",
+        "let the scheduler reach that port (`--worker-port`), then audit again",
+    )
+    WORKER_EXPOSED = ReasonText(
+        "the worker {worker} would send in the clear what it finds, so it asked nothing",
+        "start it with --protocol tls and a tls:// scheduler, then audit again",
+    )
     NO_WORKER_FOR_SITE = ReasonText(
         "no worker for site {site} came within {seconds} s; {offer}",
         'start one with --resources "{resource}=1", or correct `site`, then audit again',

@@ -1,22 +1,29 @@
 """The connection to the scheduler, and when it is refused: what travels must be private."""
 
-import ipaddress
 import logging
-import os
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any, ParamSpec, cast
 
-from distributed import Client, LocalCluster, Security
+from distributed import Client, Security
 
 from auditor.errors import ConfigError
+from auditor.fleet.local import open_local_cluster
+from auditor.fleet.privacy import Privacy, is_encrypted, is_private
+
+P = ParamSpec("P")
 
 log = logging.getLogger(__name__)
 
 LOCAL = "local"
-_ENCRYPTED = frozenset({"tls", "wss"})
-_LOCAL_THREADS = 8
+LOST = (OSError, TimeoutError, CancelledError)
+"""What Dask raises where a worker or the scheduler is not there."""
+
+_ANSWER_S = 10.0
+_GOODBYE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,15 @@ class FleetOptions:
     worker_wait_s: float
     insecure: bool = False
 
+    @property
+    def privacy(self) -> Privacy:
+        """Return how private the scheduler and every worker must be."""
+        if self.insecure:
+            return Privacy.ANY
+        if self.scheduler == LOCAL or is_encrypted(self.scheduler):
+            return Privacy.TLS
+        return Privacy.LOOPBACK
+
 
 @contextmanager
 def open_scheduler(
@@ -42,15 +58,47 @@ def open_scheduler(
     """
     _hush()
     if options.scheduler == LOCAL:
-        with (
-            _local_cluster(clusters, resources) as cluster,
-            closing(_connect(cluster.scheduler_address, cluster.security)) as client,
-        ):
+        with open_local_cluster(clusters, resources) as client:
             yield client
         return
-    security = _check_security(options)
-    with closing(_connect(options.scheduler, security)) as client:
+    client = _connect(options.scheduler, _check_security(options))
+    try:
+        _refuse_open_workers(client, options)
         yield client
+    finally:
+        _close(client)
+
+
+def call_scheduler(client: Client, operation: str, **arguments: object) -> object:
+    """Return what the scheduler answers, which it must within ten seconds.
+
+    Raises:
+        OSError, TimeoutError, CancelledError: it does not, or there is none any more.
+    """
+
+    async def call() -> object:
+        if client.scheduler is None:
+            raise ConnectionError("the connection is closed")
+        answer: object = await getattr(client.scheduler, operation)(**arguments)
+        return answer
+
+    answer: object = client.sync(call, callback_timeout=_ANSWER_S)
+    return answer
+
+
+def run_beside(
+    client: Client, function: Callable[P, Awaitable[None] | None], *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """Run a function on the thread of the client, and do not wait for it."""
+    if client.loop is not None:
+        client.loop.add_callback(function, *args, **kwargs)
+
+
+def ask_for_workers(client: Client) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the scheduler knows of each worker, by address; raises as `call_scheduler`."""
+    identity = cast("Mapping[str, Any]", call_scheduler(client, "identity", n_workers=-1))
+    workers: Mapping[str, Mapping[str, Any]] = identity["workers"]
+    return workers
 
 
 def _hush() -> None:
@@ -61,23 +109,9 @@ def _hush() -> None:
             logging.getLogger(logger).setLevel(level)
 
 
-def _local_cluster(clusters: int, resources: Mapping[str, float]) -> LocalCluster:
-    # With certificates of its own: another account of this machine must not be able to use it.
-    return LocalCluster(
-        n_workers=max(1, min(os.cpu_count() or 1, clusters)),
-        threads_per_worker=_LOCAL_THREADS,
-        resources=dict(resources),
-        dashboard_address="127.0.0.1:0",
-        security=True,
-        protocol="tls://",
-        silence_logs=logging.CRITICAL,
-    )
-
-
 def _check_security(options: FleetOptions) -> Security:
-    scheme, _, rest = options.scheduler.rpartition("://")
     security = Security()
-    if scheme in _ENCRYPTED:
+    if is_encrypted(options.scheduler):
         if security.get_connection_args("client").get("ssl_context") is None:
             raise ConfigError(
                 [
@@ -86,8 +120,7 @@ def _check_security(options: FleetOptions) -> Security:
                     "(`auditor docs fleets`)."
                 ]
             )
-        return security
-    if not options.insecure and not _is_loopback(rest):
+    elif not is_private(options.scheduler, options.privacy):
         raise ConfigError(
             [
                 f"--scheduler {options.scheduler}: without TLS anyone on the way could read and "
@@ -98,12 +131,23 @@ def _check_security(options: FleetOptions) -> Security:
     return security
 
 
-def _is_loopback(place: str) -> bool:
-    host = place.rpartition(":")[0].strip("[]") or place
+def _refuse_open_workers(client: Client, options: FleetOptions) -> None:
+    """Refuse a scheduler with workers that send in the clear: it may listen with TLS and without.
+
+    A worker that comes later refuses its task itself.
+    """
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        addresses = ask_for_workers(client)
+    except LOST as error:
+        raise _unreachable(options.scheduler, error) from error
+    if exposed := [each for each in addresses if not is_private(each, options.privacy)]:
+        raise ConfigError(
+            [
+                f"--scheduler {options.scheduler}: its worker {exposed[0]} would send in the clear "
+                "what it finds: start it with --protocol tls (`auditor docs fleets`), or accept "
+                "that with --insecure-scheduler."
+            ]
+        )
 
 
 def _connect(address: str, security: Security) -> Client:
@@ -112,16 +156,28 @@ def _connect(address: str, security: Security) -> Client:
             warnings.simplefilter("always")
             client = Client(address, security=security, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        raise ConfigError(
-            [
-                f"--scheduler {address}: no scheduler could be reached there "
-                f"({_first_line(error)}); check the address, that it runs, and its certificate."
-            ]
-        ) from error
+        raise _unreachable(address, error) from error
     for warning in mentioned:
         log.info("Dask: %s", warning.message)
     return client
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+def _unreachable(address: str, error: BaseException) -> ConfigError:
+    reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+    return ConfigError(
+        [
+            f"--scheduler {address}: no scheduler could be reached there "
+            f"({reason}); check the address, that it runs, and its certificate."
+        ]
+    )
+
+
+def _close(client: Client) -> None:
+    """Take leave of the scheduler, but not of one that hangs: it may not even read that."""
+    try:
+        client.close(timeout=_GOODBYE_S)
+    except TimeoutError:
+        if client.scheduler_comm is not None:
+            run_beside(client, client.scheduler_comm.abort)
+        with suppress(TimeoutError):
+            client.close(timeout=_GOODBYE_S)

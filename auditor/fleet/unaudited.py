@@ -11,6 +11,8 @@ from auditor.problems import Problem
 
 _REASONS = {
     Problem.WORKER_LOST: Reason.WORKER_LOST,
+    Problem.RESULT_NOT_FETCHED: Reason.WORKER_LOST,
+    Problem.WORKER_EXPOSED: Reason.NO_WORKER,
     Problem.NO_WORKER_FOR_SITE: Reason.NO_WORKER,
     Problem.NO_WORKER_AT_ALL: Reason.NO_WORKER,
     Problem.OTHER_WORKER_VERSION: Reason.WORKER_VERSION,

@@ -15,6 +15,7 @@ from auditor import __version__
 from auditor.config.settings import ClusterSettings
 from auditor.errors import AuditorError
 from auditor.failures import Failure
+from auditor.fleet.privacy import Privacy
 from auditor.models.facts import ClusterFacts
 from auditor.models.history import RecordedTopology
 from auditor.problems import Problem
@@ -36,12 +37,14 @@ class ClusterTask:
 
     The settings name no file of this machine: `ca_bundle` and `probes` are the texts of theirs.
     `workers` limits the nodes that are asked at once. `recorded` is the topology that the history
-    has of the cluster. `attempts` is where the scheduler keeps who tried this cluster.
+    has of the cluster. `attempts` is where the scheduler keeps who tried this cluster. `privacy` is
+    how the worker must be connected.
     """
 
     settings: ClusterSettings
     workers: int
     attempts: tuple[str, ...]
+    privacy: Privacy = Privacy.TLS
     insecure: bool = False
     reread_after_s: float | None = None
     ca_bundle: str | None = None

@@ -1,5 +1,6 @@
 """What runs on a worker: one cluster is asked with the password that this machine has."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
@@ -8,14 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
+from typing import Any
 
-from distributed import get_client, get_worker
+from distributed import Worker, get_worker
 
 from auditor import __version__
 from auditor.audit import RunContext, RunOptions, survey_clusters
 from auditor.config.settings import ClusterSettings, password_variable_name
 from auditor.credentials import resolve_credentials, system_keyring
 from auditor.errors import CredentialError, NoPassword
+from auditor.fleet.privacy import is_private
 from auditor.fleet.wire import (
     ClusterResult,
     ClusterTask,
@@ -29,6 +32,7 @@ from auditor.soap.network import LiveNetwork, Network
 MAX_ATTEMPTS = 2
 """How often a cluster is asked at most, where a worker dies on the way."""
 
+_ANSWER_S = 60.0
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
@@ -38,7 +42,12 @@ def survey_on_worker(message: str) -> str:
         task = unpack_message(ClusterTask, message)
     except OtherVersion as other:
         return _refuse(Problem.OTHER_WORKER_VERSION, version=str(other), worker_version=__version__)
-    earlier = _count_attempt(task)
+    worker = get_worker()
+    if not all(
+        is_private(each, task.privacy) for each in (worker.address, worker.scheduler.address)
+    ):
+        return _refuse(Problem.WORKER_EXPOSED)
+    earlier = _count_attempt(worker, task)
     if len(earlier) >= MAX_ATTEMPTS:
         return _refuse(Problem.WORKER_LOST, workers=" and ".join(dict.fromkeys(earlier)))
     try:
@@ -95,16 +104,22 @@ def _refuse(problem: Problem, **values: str) -> str:
     )
 
 
-def _count_attempt(task: ClusterTask) -> list[str]:
+def _count_attempt(worker: Worker, task: ClusterTask) -> list[str]:
     """Return which workers began this cluster before, and add this one.
 
     Dask itself would ask a cluster again and again whose worker keeps dying.
     """
-    scheduler, place = get_client(), list(task.attempts)
-    earlier: list[str] = scheduler.get_metadata(place, default=[])
-    if len(earlier) < MAX_ATTEMPTS:
-        scheduler.set_metadata(place, [*earlier, socket.gethostname()])
-    return earlier
+
+    async def count() -> list[str]:
+        scheduler, place = worker.scheduler, list(task.attempts)
+        earlier: list[str] = await scheduler.get_metadata(keys=place, default=[])
+        if len(earlier) < MAX_ATTEMPTS:
+            await scheduler.set_metadata(keys=place, value=[*earlier, socket.gethostname()])
+        return earlier
+
+    # Not by a client of Dask, which prints a trace where its worker is ended meanwhile.
+    loop: Any = worker.loop
+    return asyncio.run_coroutine_threadsafe(count(), loop.asyncio_loop).result(_ANSWER_S)
 
 
 def _restore_files(task: ClusterTask, folder: Path) -> ClusterSettings:

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -87,6 +88,10 @@ class Part:
             if word in line:
                 return line
 
+    def stop(self) -> None:
+        """Let it hang from now on, its connections open."""
+        self.process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """End it as a crash does, and wait until it is gone."""
         self.process.kill()
@@ -105,12 +110,12 @@ class Fleet:
     address: str
 
     def add_worker(
-        self, site: str = "", *, environment: Mapping[str, str], threads: int = 2
+        self, site: str = "", *options: str, environment: Mapping[str, str], threads: int = 2
     ) -> Part:
         """Start a worker that serves a site, and wait until it is registered."""
         resources = ["--resources", f"site-{site}=1"] if site else []
         words = ["worker", self.address, "--no-nanny", "--nthreads", str(threads), *resources]
-        words += ["--no-dashboard", "--local-directory", str(self.folder)]
+        words += ["--no-dashboard", "--local-directory", str(self.folder), *options]
         part = _start_part(self.running, words, {**self.settings, **environment})
         part.wait_for_line("Registered to")
         return part

@@ -2,72 +2,18 @@
 
 import json
 import signal
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from auditor.simulator import Simulator, write_joint_config
-from tests.fleet.parts import (
-    GENEROUS_S,
-    Fleet,
-    Part,
-    audit_command,
-    own_environment,
-    start_fleet,
-    until,
-    write_certificates,
-)
+from tests.fleet.audits import IMPATIENT, at_site, has_hung, hung, report_of, start_audit
+from tests.fleet.parts import GENEROUS_S, Fleet, Part, start_fleet, until, write_certificates
 from tests.lab import CUCM, PAIR, QUICK, Lab
 
 Start = Callable[..., Lab]
-
-HANGING: dict[str, Any] = {**PAIR, "fault": [{"fault": "hang", "node": CUCM}]}
-
-
-@pytest.fixture
-def hanging(lab: Start) -> Lab:
-    """Start a cluster whose CUCM hangs for longer than a test lasts."""
-    running = lab(HANGING)
-    running.defaults = {**QUICK, "timeout_s": 600}
-    return running
-
-
-def at_site(lab: Lab, site: str) -> Path:
-    """Return the configuration of a lab, its cluster at a site."""
-    lab.edit = lambda text: text.replace("[[cluster]]\n", f'[[cluster]]\nsite = "{site}"\n')
-    return lab.config
-
-
-def start_audit(fleet: Fleet, config: Path, *words: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        audit_command(config, fleet.address, "-o", "json", *words),
-        env=own_environment(fleet.settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell's background job ignores Ctrl-C, and so do its children: the tests may be one.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-
-
-def report_of(process: "subprocess.Popen[str]") -> dict[str, Any]:
-    out, error = process.communicate(timeout=GENEROUS_S)
-    assert error == ""
-    report: dict[str, Any] = json.loads(out)
-    return report
-
-
-def hung(lab: Lab) -> int:
-    """Return how many requests are hanging, or have hung."""
-    return sum(request.fault == "hang" for request in lab.simulator.requests)
-
-
-def has_hung(lab: Lab, times: int) -> bool:
-    return hung(lab) == times
 
 
 def test_a_cluster_whose_worker_dies_is_audited_once_more(fleet: Fleet, hanging: Lab) -> None:
@@ -115,26 +61,21 @@ def test_a_scheduler_that_gives_up_with_the_first_worker_is_asked_again(
     assert cluster["status"] == "compliant"
 
 
-@pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Fleet]:
-    """Run a scheduler of its own, without TLS on loopback."""
-    with start_fleet(tmp_path, {}) as running:
-        yield running
-
-
+@pytest.mark.parametrize("end", [Part.kill, Part.stop])
 def test_what_is_in_is_reported_when_the_scheduler_goes_away(
-    plain: Fleet, tmp_path: Path, hanging: Lab
+    plain: Fleet, tmp_path: Path, hanging: Lab, end: Callable[[Part], None]
 ) -> None:
+    """Also when it hangs: its connections then stay open."""
     content = {**PAIR, "cluster": {"name": "second"}}
     with Simulator(content, tmp_path / "second") as second:
         simulators = [hanging.simulator, second]
         config = write_joint_config(simulators, tmp_path / "both.toml", hanging.defaults)
         plain.add_worker(environment=hanging.environment)
-        with start_audit(plain, config, "--verbose") as audit:
+        with start_audit(plain, config, "--verbose", change=IMPATIENT) as audit:
             assert audit.stdout is not None
             Part(audit).wait_for_line("second is in")
             until(lambda: hung(hanging) == 1)
-            plain.scheduler.kill()
+            end(plain.scheduler)
             report = json.load(audit.stdout)
         assert audit.returncode == 4
     statuses = {cluster["name"]: cluster["status"] for cluster in report["clusters"]}

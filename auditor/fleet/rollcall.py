@@ -1,0 +1,84 @@
+"""Which workers there are, and whether the scheduler still hears of them, or anything of it."""
+
+import logging
+import time
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+
+from distributed import Client
+
+from auditor.fleet.connection import LOST, ask_for_workers, call_scheduler
+
+log = logging.getLogger(__name__)
+
+_SILENCE_S = 60.0
+"""How long the scheduler may not answer before it counts as gone."""
+
+_SILENT_CALLS = 60
+"""In how many calls in a row a worker may not have been heard before it counts as dead.
+
+Not a time, in which the scheduler or this machine may have slept too.
+"""
+
+_NANNY_S = 5.0
+
+
+class RollCall:
+    """Asks the scheduler for its workers, once a second or so."""
+
+    def __init__(self, client: Client) -> None:
+        """Ask nothing yet."""
+        self._client = client
+        self._heard_at = time.monotonic()
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    @property
+    def is_scheduler_gone(self) -> bool:
+        """Return whether the scheduler has not answered for so long that it will not any more."""
+        return time.monotonic() - self._heard_at > _SILENCE_S
+
+    def call(self) -> AbstractSet[str] | None:
+        """Return the resources that some worker has, the empty one if there is any worker.
+
+        None means that the scheduler did not answer.
+        """
+        try:
+            workers = ask_for_workers(self._client)
+        except LOST:
+            return None
+        self._heard_at = time.monotonic()
+        dead = {
+            address
+            for address, worker in workers.items()
+            if self._count_silence(address, worker["last_seen"]) >= _SILENT_CALLS
+        }
+        self._replace({address for address in dead if not self._seen[address][1] % _SILENT_CALLS})
+        awake = [worker for address, worker in workers.items() if address not in dead]
+        served = {name for worker in awake for name in worker["resources"]}
+        return served | {""} if awake else served
+
+    def _count_silence(self, address: str, last_seen: float) -> int:
+        """Return in how many calls before this one the worker had been heard of as late as now."""
+        before, calls = self._seen.get(address, (0.0, 0))
+        calls = calls + 1 if before == last_seen else 0
+        self._seen[address] = (last_seen, calls)
+        return calls
+
+    def _replace(self, dead: AbstractSet[str]) -> None:
+        """Have workers that hang started again, or taken off: as Dask does, minutes later.
+
+        The scheduler then gives their tasks to others.
+        """
+        if not dead:
+            return
+        log.info("nothing more is heard of %s", " and ".join(sorted(dead)))
+        with suppress(Exception):  # then it is as it was, and Dask's own time counts
+            call_scheduler(
+                self._client,
+                "restart_workers",
+                workers=sorted(dead),
+                timeout=_NANNY_S,
+                wait_for_workers=False,
+                on_error="return",
+                stimulus_id=f"auditor-silent-{time.time()}",
+            )

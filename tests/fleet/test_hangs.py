@@ -1,0 +1,100 @@
+"""Schedulers and workers that hang with their connections open: every audit ends all the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import auditor.fleet.connection
+from auditor.fleet.connection import FleetOptions, open_scheduler
+from tests.fleet.audits import IMPATIENT, at_site, hung, report_of, start_audit
+from tests.fleet.parts import GENEROUS_S, Fleet, audit_command, own_environment, until
+from tests.lab import Lab
+
+PROMPT_S = 20.0
+"""Less than Dask itself waits, and plenty for a loaded machine."""
+
+
+def test_ctrl_c_ends_an_audit_whose_scheduler_hangs(plain: Fleet, hanging: Lab) -> None:
+    plain.add_worker(environment=hanging.environment)
+    audit = start_audit(plain, hanging.config)
+    until(lambda: hung(hanging) == 1)
+    plain.scheduler.stop()
+    audit.send_signal(signal.SIGINT)
+    out, error = audit.communicate(timeout=PROMPT_S)
+    assert (audit.returncode, out) == (130, "")
+    assert error == "auditor: interrupted; nothing was written.\n"
+
+
+def test_a_scheduler_that_reads_nothing_any_more_keeps_nobody_waiting(
+    plain: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So much is on its way that the leave-taking cannot be sent either."""
+    monkeypatch.setattr(auditor.fleet.connection, "_GOODBYE_S", 0.2)
+    with open_scheduler(FleetOptions(plain.address, 60), 1, {}) as client:
+        plain.scheduler.stop()
+        futures = [client.submit(len, os.urandom(2**20), pure=False) for _ in range(30)]
+        began = time.monotonic()
+        client.cancel(futures)
+    assert time.monotonic() - began < PROMPT_S
+
+
+def test_a_worker_that_hangs_counts_as_dead(fleet: Fleet, hanging: Lab) -> None:
+    """Its cluster is asked by another one, as if it had died."""
+    first = fleet.add_worker("stuck", environment=hanging.environment)
+    audit = start_audit(fleet, at_site(hanging, "stuck"), change=IMPATIENT)
+    until(lambda: hung(hanging) == 1)
+    hanging.undisturbed()
+    fleet.add_worker("stuck", environment=hanging.environment)
+    first.stop()
+    (cluster,) = report_of(audit)["clusters"]
+    assert cluster["status"] == "compliant"
+
+
+def test_a_worker_that_hangs_does_not_serve_its_site(fleet: Fleet, hanging: Lab) -> None:
+    worker = fleet.add_worker("alone", environment=hanging.environment)
+    config = at_site(hanging, "alone")
+    audit = start_audit(fleet, config, "--worker-wait", "1", change=IMPATIENT)
+    until(lambda: hung(hanging) == 1)
+    worker.stop()
+    (cluster,) = report_of(audit)["clusters"]
+    assert (cluster["status"], cluster["coverage"][0]["reason"]) == ("unauditable", "no_worker")
+
+
+def test_a_worker_that_the_scheduler_cannot_reach_is_named(fleet: Fleet, hanging: Lab) -> None:
+    """A firewall lets it register and ask, and its answers cannot be fetched."""
+    unused = "tls://127.0.0.1:9"
+    ports = ["--listen-address", "tls://127.0.0.1:0", "--contact-address", unused]
+    fleet.add_worker("walled", *ports, environment=hanging.environment)
+    hanging.undisturbed()
+    audit = start_audit(fleet, at_site(hanging, "walled"), change=IMPATIENT)
+    (cluster,) = report_of(audit)["clusters"]
+    (entry,) = cluster["coverage"]
+    assert (cluster["status"], entry["reason"]) == ("unauditable", "worker_lost")
+    assert unused in entry["detail"]
+
+
+def test_ctrl_c_while_the_own_scheduler_starts_says_so_in_one_line(hanging: Lab) -> None:
+    """In a terminal it comes to every process, and no other one is to say anything."""
+    program = (
+        "import os, signal, threading, auditor.fleet.local as local; start = local._start; "
+        "interrupt = threading.Timer(0.3, os.killpg, (0, signal.SIGINT)); "
+        "local._start = lambda *words: (interrupt.start(), start(*words))[1]; "
+        "from auditor.__main__ import main; main()"
+    )
+    words = audit_command(hanging.config, "local")[3:]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        env=own_environment(hanging.environment),
+        capture_output=True,
+        text=True,
+        timeout=GENEROUS_S,
+        check=False,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "auditor: interrupted.\n"
