@@ -227,6 +227,8 @@ _CANONICAL_BY_KEY = {_spelling_key(name): name for name in _CANONICAL_NAMES} | {
 }
 
 
+# Every node lists the same sixty names twice.
+@functools.lru_cache(maxsize=512)
 def canonical_name(name: str) -> str:
     """Return Control Center's spelling of a known name, any other name with its blanks collapsed.
 

@@ -69,6 +69,9 @@ def link_causes(
         _drop_met_condition(
             _add_causes(finding, causes.get(finding.id, ()), order.rows_before(finding)), met
         )
+        # Most findings by far are neither drift nor have anything to do.
+        if finding.verdict is Verdict.DRIFT or finding.remedy or finding.caused_by
+        else finding
         for finding in findings
     )
 
@@ -156,9 +159,6 @@ def _add_causes(finding: Finding, causes: Sequence[Finding], earlier: Sequence[s
 
     `earlier` are rows that explain nothing, but are acted on before it.
     """
-    # The most by far, and a copy of each would cost as much as to judge it.
-    if not (causes or earlier or finding.caused_by or finding.remedy):
-        return finding
     rows = unique((*earlier, *(cause.recommendation for cause in causes)))
     first = (make_statement(Form.FIX_CAUSE_FIRST, recommendations=rows),) if rows else ()
     # Found again in the findings of an earlier call.

@@ -23,6 +23,9 @@ UNREADABLE_COUNTER_STATUS = -1
 # Not every blank of Unicode: a number between two of them is no number of XML Schema.
 _XML_SPACE = " \t\r\n"
 
+# 19 digits are the most that 64 bits need.
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+
 # Informix writes t and f, XML Schema true, false, 1 and 0.
 _BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 _RowT = TypeVar("_RowT")
@@ -246,8 +249,8 @@ def _text_of(element: etree._Element) -> str | None:
 
 
 def _parse_integer(text: str | None, unreadable: int | None = None) -> int | None:
-    """Return a whole number, else `unreadable`; 19 digits are the most that 64 bits need."""
-    return int(text) if text and re.fullmatch(r"[+-]?[0-9]{1,19}", text) else unreadable
+    """Return a whole number, else `unreadable`."""
+    return int(text) if text and _INTEGER.fullmatch(text) else unreadable
 
 
 def _parse_boolean(text: str | None) -> bool | None:

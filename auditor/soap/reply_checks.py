@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TypeAlias, cast
 
@@ -80,7 +80,19 @@ class _DeclaredChild:
 _SIMPLE_CONTENT = "_value_1"
 """What zeep calls the text of an element that has attributes too."""
 
-_ChildrenByType = dict[int, dict[str, _DeclaredChild]]
+
+@dataclass(frozen=True, slots=True)
+class _TypeShape:
+    """What a type declares of its children, by local name; and rows of values that fit it.
+
+    `fitting` are the tags of rows that were checked: most rows of a list have the same.
+    """
+
+    children: dict[str, _DeclaredChild]
+    fitting: set[tuple[str, ...]] = field(default_factory=set)
+
+
+_ShapesByType = dict[int, _TypeShape]
 
 
 def _check_children(
@@ -88,29 +100,43 @@ def _check_children(
     declared: ZeepObject,
     sender: Sender,
     quote: TextQuoter,
-    children_by_type: _ChildrenByType,
+    shapes: _ShapesByType,
 ) -> None:
-    """Check the children, and theirs; `children_by_type` keeps what each type declares, by id."""
+    """Check the children, and theirs; `shapes` keeps what each type declares, by id."""
     # Once for each type and not for each row: two lists of sixty rows a node are what an audit
     # spends its time on.
-    if id(declared) not in children_by_type:
-        children_by_type[id(declared)] = _declared_children(declared)
-    declared_children = children_by_type[id(declared)]
+    if id(declared) not in shapes:
+        shapes[id(declared)] = _TypeShape(_declared_children(declared))
+    shape = shapes[id(declared)]
+    children = list(element)
+    tags = tuple([child.tag for child in children])
+    parents = [child for child in children if len(child)]
+    if tags in shape.fitting and not parents:
+        return
+    _check_tags(tags, shape, sender, quote)
+    if not parents:
+        shape.fitting.add(tags)
+    for child in parents:
+        name = child.tag.rpartition("}")[2]
+        declaration = shape.children.get(name)
+        if declaration is not None and declaration.is_leaf:
+            raise BadReply(Problem.ELEMENTS_IN_VALUE, *sender, element=name)
+        _check_children(child, declaration and declaration.type, sender, quote, shapes)
+
+
+def _check_tags(
+    tags: tuple[str, ...], shape: _TypeShape, sender: Sender, quote: TextQuoter
+) -> None:
+    """Raise `BadReply` for a name in another namespace, or a second one that may not repeat."""
     names: set[str] = set()
-    for child in element:
-        tag = child.tag
+    for tag in tags:
         name = tag.rpartition("}")[2]
-        declaration = declared_children.get(name)
+        declaration = shape.children.get(name)
         if declaration is not None and declaration.tag != tag:
             raise BadReply(Problem.WRONG_NAMESPACE, *sender, element=name)
         if name in names and not (declaration is not None and declaration.repeats):
             raise BadReply(Problem.REPEATED_ELEMENT, *sender, element=quote(name))
         names.add(name)
-        if not len(child):
-            continue
-        if declaration is not None and declaration.is_leaf:
-            raise BadReply(Problem.ELEMENTS_IN_VALUE, *sender, element=name)
-        _check_children(child, declaration and declaration.type, sender, quote, children_by_type)
 
 
 def _declared_children(declared: ZeepObject) -> dict[str, _DeclaredChild]:

@@ -14,6 +14,7 @@ from auditor.service_names import (
     INTERCLUSTER_SYNC_AGENT,
     SYNC_AGENT,
     XCP_ROUTER,
+    canonical_name,
 )
 from tests.lab import CUCM, PAIR, PUB, SUB, Lab, coverage, finding
 
@@ -149,9 +150,11 @@ def test_a_service_on_no_list_is_reported(lab: Start, monkeypatch: pytest.Monkey
 
 
 def test_a_renamed_service_is_unknown_and_not_absent(
-    lab: Start, monkeypatch: pytest.MonkeyPatch
+    lab: Start, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """Neither running nor off: it was not read."""
+    canonical_name.cache_clear()
+    request.addfinalizer(canonical_name.cache_clear)
     monkeypatch.setitem(_CANONICAL_BY_KEY, "cisco serviceability reporter", "Cisco New Reporter")
     report = lab(PAIR).audit()
     (cluster,) = report.clusters
