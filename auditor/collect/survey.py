@@ -5,18 +5,17 @@ talks to servers. No step waits for another, so neither a cluster nor a node can
 """
 
 import logging
-from collections import deque
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from threading import Semaphore
+from queue import SimpleQueue
 
 from auditor.collect.clients import SurveyContext
-from auditor.collect.coverage import CoverageLog
 from auditor.collect.cucm import CucmReader, is_no_reply
 from auditor.collect.facts import add_discovered_facts, build_cluster_facts, merge_survey_facts
-from auditor.collect.node import NodeResult, collect_node, drop_duplicate_machines, skip_node
+from auditor.collect.node import NodeResult, drop_duplicate_machines
+from auditor.collect.nodes import ListedNodes, NodesSurvey
 from auditor.collect.progress import ServersListed
 from auditor.collect.roles import fill_discovered_roles
 from auditor.collect.scope import SurveyTopic
@@ -41,20 +40,12 @@ from auditor.collect.topology import (
 )
 from auditor.collect.waiting import wait_for_all
 from auditor.config.settings import ClusterSettings
-from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked, Reason
-from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
-from auditor.problems import Problem
+from auditor.errors import AuditorError, BadCredentials, ExchangeError
+from auditor.models.facts import ClusterFacts, NodeFacts, ServiceState
 from auditor.soap.client import Client
 from auditor.text import utc_timestamp_or_none
 
 log = logging.getLogger(__name__)
-
-_LOGIN_PROVING_SOURCES = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})
-"""Sources whose reply shows that the server took the password.
-
-No failure shows it, `NotAuthorised` (HTTP 403) least of all: it is not documented whether it, a
-SOAP fault or HTTP 599 comes before or after the password is checked.
-"""
 
 
 def run_surveys(surveys: Sequence["ClusterSurvey"], workers: int) -> list[ClusterFacts]:
@@ -77,11 +68,7 @@ def run_surveys(surveys: Sequence["ClusterSurvey"], workers: int) -> list[Cluste
 
 
 class ClusterSurvey:
-    """Asks one cluster.
-
-    It asks one server at a time until one accepts the password; one that times out gives way to the
-    next. If one refuses it, the survey stops: more attempts could lock the account.
-    """
+    """Asks one cluster; see `NodesSurvey` for whom the password is sent to, and when no more."""
 
     def __init__(
         self, settings: ClusterSettings, context: SurveyContext, earlier: ClusterFacts | None = None
@@ -94,63 +81,106 @@ class ClusterSurvey:
         self.settings = settings
         self._context = context
         self._earlier = earlier
-        self._is_login_proven = False
-        self._refusal: BadCredentials | None = None
         self._cucm = CucmReader(settings, context, earlier)
         if earlier is None:
             context.progress(settings.name, ServersListed((settings.cucm_name,)))
 
     def run(self, steps: Executor) -> ClusterFacts:
         """Return the facts of the cluster; all requests are sent from `steps`."""
+        nodes = NodesSurvey(self._context, steps, self.settings.workers, self._earlier)
         with self._cucm:
-            topology = steps.submit(self._find_nodes).result()
+            topology = self._find_nodes(steps, nodes)
+            # Of CUCM's own, because its later replies count for what they ask alone.
+            has_cucm_failed = self._cucm.has_failed
+            # Beside the nodes, and where no server took the password yet after them.
+            release = steps.submit(self._read_cucm_release) if nodes.is_login_proven else None
             # TCP checks send no password, so they do not wait until it is proven.
             databases = [
                 steps.submit(check_tcp, self._context.network, target, self._database_timeout_s)
                 for target in self._database_targets()
             ]
+            check_planned = self._planned_node_check(nodes)
             planned = {
-                node.name: steps.submit(self._planned_node_check(), node)
+                node.name: steps.submit(check_planned, node)
                 for node in topology.nodes
                 if self._is_in_scope(node) and is_declared_planned(self.settings, node)
             }
-            results = self._ask_nodes(steps, topology, skipped=planned.keys())
+            results = nodes.finish(self._listed(topology.nodes), skipped=planned.keys())
             results |= {name: future.result() for name, future in planned.items()}
             checks = [future.result() for future in databases]
             # Before CUCM is asked, which need not complete readings that are discarded.
             distinct = drop_duplicate_machines([results[node.name] for node in topology.nodes])
-            completed = steps.submit(self._complete_activations, distinct).result()
-            cucm_release = steps.submit(self._read_cucm_release).result()
+            if release is None and nodes.refusal is None:
+                release = steps.submit(self._read_cucm_release)
+            cucm_release = release.result() if release else None
+            completed = (
+                distinct
+                if has_cucm_failed
+                else steps.submit(self._complete_activations, distinct).result()
+            )
         return self._build_facts(topology, completed, checks, cucm_release)
 
-    def _find_nodes(self) -> Topology:
-        """Return the nodes and groups of the earlier survey, else those that CUCM lists."""
+    def _find_nodes(self, steps: Executor, nodes: NodesSurvey) -> Topology:
+        """Return the nodes and groups of the earlier survey, else those that CUCM lists.
+
+        Nodes are started as soon as they are listed, because groups are a question of their own.
+        """
         if self._earlier is not None:
-            # If the account was accepted then, no node has to be tried alone again.
-            self._is_login_proven = any(_proves_login(entry) for entry in self._earlier.coverage)
             topology = topology_from_facts(self._earlier)
             self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
             return topology
+        listings: SimpleQueue[tuple[NodeFacts, ...]] = SimpleQueue()
+        asking = steps.submit(self._ask_cucm, listings.put)
+        # Whatever becomes of it, or this thread would wait for ever.
+        asking.add_done_callback(lambda _: listings.put(()))
+        listed = self._listed(listings.get())
+        # Where groups choose the nodes, they must be known first.
+        if listed.nodes and self._context.scope.groups is None:
+            nodes.is_login_proven = True
+            nodes.start(
+                listed,
+                (
+                    node
+                    for node in listed.nodes
+                    if self._is_in_scope(node) and not is_declared_planned(listed.settings, node)
+                ),
+            )
+        topology, error = asking.result()
+        nodes.is_login_proven = nodes.is_login_proven or error is None
+        if isinstance(error, BadCredentials):
+            nodes.refusal = error
+        self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
+        return topology
+
+    def _listed(self, nodes: tuple[NodeFacts, ...]) -> ListedNodes:
+        settings = self.settings.with_listed_names(node.name for node in nodes)
+        return ListedNodes(settings, nodes, self._axl_version)
+
+    def _ask_cucm(
+        self, tell_nodes: Callable[[tuple[NodeFacts, ...]], None]
+    ) -> tuple[Topology, ExchangeError | None]:
+        """Return what CUCM lists, or what stands in for it, and why CUCM did not answer."""
         parts: list[Topology] = []
-        reply = self._cucm.ask(partial(self._read_topology, parts))
+        reply = self._cucm.ask(partial(self._read_topology, parts, tell_nodes))
         topology = reply.value or next(iter(parts), self._topology_without_cucm(reply.error))
         # The nodes are known, but groups or a row are missing: a gap of the same source.
         if reply.error is None and topology.trouble is not None:
             self._cucm.record(topology.trouble)
-        self._is_login_proven = reply.error is None
-        for error in (reply.error, topology.trouble):
-            if isinstance(error, BadCredentials):
-                self._refusal = error
-        self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
-        return topology
+        return topology, reply.error
 
-    def _read_topology(self, parts: list[Topology], cucm: Client) -> Topology:
+    def _read_topology(
+        self,
+        parts: list[Topology],
+        tell_nodes: Callable[[tuple[NodeFacts, ...]], None],
+        cucm: Client,
+    ) -> Topology:
         """Return the whole list of a server; a part goes to `parts` if another may have the whole.
 
         Raises:
             ExchangeError: the nodes, or only their groups, could not be read.
         """
-        topology = replace(read_topology(cucm, self.settings), listed_by=self._cucm.server)
+        topology = read_topology(cucm, self.settings, tell_nodes)
+        topology = replace(topology, listed_by=self._cucm.server)
         trouble = topology.trouble
         if trouble is not None and self._cucm.has_another and is_no_reply(trouble):
             parts.append(topology)
@@ -183,139 +213,34 @@ class ClusterSurvey:
     def _is_in_scope(self, node: NodeFacts) -> bool:
         return self._context.scope.includes(node.name, node.redundancy_group)
 
-    def _planned_node_check(self) -> Callable[[NodeFacts], NodeResult]:
+    def _planned_node_check(self, nodes: NodesSurvey) -> Callable[[NodeFacts], NodeResult]:
         """Return how a planned node is checked: with TCP only in the first survey of a run."""
         # A watch surveys again and again; what the first check showed is enough for it.
         if self._earlier is not None:
             return lambda node: keep_as_planned(node) if node.planned else mark_as_reachable(node)
         # After a refused password no node is contacted any more, even without one.
-        if self._refusal is not None:
+        if nodes.refusal is not None:
             return keep_as_planned
         return partial(check_planned_node, self._context.network, self.settings)
 
-    def _ask_nodes(
-        self, steps: Executor, topology: Topology, *, skipped: Collection[str]
-    ) -> dict[str, NodeResult]:
-        """Ask node after node until one took the password, then the others side by side.
-
-        A node that times out before that may hang: it is asked the rest with the others.
-        """
-        results: dict[str, NodeResult] = {}
-        waiting: deque[NodeFacts] = deque()
-        for node in topology.nodes:
-            if not self._is_in_scope(node):
-                results[node.name] = skip_node(node, "Not asked for.")
-            elif node.name not in skipped:
-                waiting.append(node)
-        if self._refusal is None:
-            names = tuple(node.name for node in waiting)
-            self._context.progress(self.settings.name, ServersListed(names))
-        if self._refusal is None and not self._is_login_proven:
-            waiting = deque(self._put_reachable_first(waiting, steps))
-        put_aside: dict[str, CoverageLog] = {}
-        while waiting and not self._is_login_proven and self._refusal is None:
-            node = waiting.popleft()
-            log = put_aside.pop(node.name, None) or self._open_log(topology, node, gives_way=True)
-            results[node.name] = steps.submit(self._ask_node, topology, node, log).result()
-            self._learn_about_login(results[node.name])
-            if log.is_put_aside:
-                put_aside[node.name] = log
-                waiting.append(node)
-        if self._refusal is not None:
-            return {node.name: self._skip_after_refusal(node) for node in waiting} | results
-        futures: dict[str, Future[NodeResult]] = {}
-        # The pool is shared by all clusters. A slot is taken before a step enters it, because a
-        # step that waits inside would hold back other clusters.
-        slots = Semaphore(self.settings.workers)
-        for node in waiting:
-            slots.acquire()
-            log = put_aside.get(node.name) or self._open_log(topology, node)
-            futures[node.name] = steps.submit(self._ask_node, topology, node, log)
-            futures[node.name].add_done_callback(lambda _: slots.release())
-        return results | {name: future.result() for name, future in futures.items()}
-
-    def _put_reachable_first(
-        self, nodes: Collection[NodeFacts], steps: Executor
-    ) -> list[NodeFacts]:
-        """Return the nodes, those first that accept a TCP connection, which holds no password.
-
-        The login takes turns, and a node that is off must not take the time of the others.
-        """
-        # Behind a proxy this machine may reach no node by itself.
-        if len(nodes) < 2 or self.settings.proxy:
-            return list(nodes)
-        try_tcp = self._context.network.try_tcp
-        limit_s = min(TCP_CHECK_TIMEOUT_S, self.settings.timeout_s)
-        addresses = {node.name: self.settings.address_of(node.name) for node in nodes}
-        checks = {
-            name: steps.submit(try_tcp, address.host, address.port, limit_s)
-            for name, address in addresses.items()
-        }
-        return sorted(nodes, key=lambda node: checks[node.name].result().reach is not Reach.REACHED)
-
-    def _open_log(
-        self, topology: Topology, node: NodeFacts, *, gives_way: bool = False
-    ) -> CoverageLog:
-        client = self._context.client(
-            self.settings,
-            node.name,
-            self.settings.address_of(node.name),
-            nodes=[other.name for other in topology.nodes],
-            axl_first=self._axl_version,
-            timed_out_before=self._has_timed_out_before(node),
-        )
-        return CoverageLog(node.name, client, self._context.guard, gives_way=gives_way)
-
-    def _has_timed_out_before(self, node: NodeFacts) -> bool:
-        # A wait reads again and again, and must not lose the whole time to a node that hangs. Its
-        # AXL is not judged without Control Center, so a shorter time costs no verdict.
-        earlier = self._earlier
-        gap = None if earlier is None else earlier.gap(node.name, Source.CONTROL_CENTER)
-        return gap is not None and gap.reason is Reason.TIMED_OUT
-
-    def _ask_node(self, topology: Topology, node: NodeFacts, log: CoverageLog) -> NodeResult:
-        """Ask a node everything, or go on with one that was put aside."""
-        if log.is_put_aside:
-            log.resume()
-        recheck = self._context.recheck_policy(self.settings.settle_s)
-        waiting = self._context.waiting(self.settings, node.name, recheck.longest_pause_s)
-        # Ends the connection; a node that was put aside gets another one.
-        with waiting, log.client:
-            return collect_node(log, node, topology.nodes, self._context, recheck)
-
-    def _skip_after_refusal(self, node: NodeFacts) -> NodeResult:
-        refusal = self._refusal.failure if self._refusal else None
-        error = NotAsked(Problem.AFTER_REFUSED_LOGIN, node.name, earlier=refusal)
-        return skip_node(node, failure=error.failure)
-
-    def _learn_about_login(self, result: NodeResult) -> None:
-        if isinstance(result.closed_by, BadCredentials):
-            self._refusal = result.closed_by
-        else:
-            self._is_login_proven = any(_proves_login(entry) for entry in result.coverage)
-
     def _complete_activations(self, results: Sequence[NodeResult]) -> list[NodeResult]:
         """Ask CUCM which services are activated where Control Center does not say."""
+        completed = []
+        may_answer = True
         # In turn, because all of these requests go to one server of CUCM.
-        return [self._complete_node_activations(result) for result in results]
-
-    def _complete_node_activations(self, result: NodeResult) -> NodeResult:
-        node = result.node
-        if not unknown_activations(node.services) or self._cucm.has_failed:
-            return result
-        services = self._cucm.ask(
-            lambda cucm: read_axl_activation(cucm, node.name, node.services)
-        ).value
-        return (
-            result if services is None else replace(result, node=replace(node, services=services))
-        )
+        for result in results:
+            node = result.node
+            if may_answer and unknown_activations(node.services):
+                reply = self._cucm.ask(partial(_read_activations, node))
+                may_answer = reply.error is None
+                node = replace(node, services=reply.value or node.services)
+            completed.append(replace(result, node=node))
+        return completed
 
     def _read_cucm_release(self) -> str | None:
         """Return the release of CUCM's publisher, None where it is not due or was not read."""
-        # Last, so that a refusal of this one request costs nothing else.
         if (
             SurveyTopic.CUCM_RELEASE not in self._context.scope.topics
-            or self._refusal is not None
             or not self._cucm.may_answer
             # A subscriber switches its version later, so that its own says nothing of the cluster.
             or self._cucm.server != self.settings.cucm_name
@@ -356,5 +281,5 @@ class ClusterSurvey:
         )
 
 
-def _proves_login(entry: Coverage) -> bool:
-    return entry.outcome is Outcome.COLLECTED and entry.source in _LOGIN_PROVING_SOURCES
+def _read_activations(node: NodeFacts, cucm: Client) -> Mapping[str, ServiceState]:
+    return read_axl_activation(cucm, node.name, node.services)

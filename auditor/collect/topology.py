@@ -1,7 +1,7 @@
 """The nodes, roles and redundancy groups of a cluster: from CUCM AXL, else from the file."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.collect.roles import clear_doubtful_roles, fill_declared_roles
@@ -47,8 +47,14 @@ class Topology:
     listed_by: str | None = None
 
 
-def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
+def read_topology(
+    cucm: Client,
+    settings: ClusterSettings,
+    tell_nodes: Callable[[tuple[NodeFacts, ...]], None] = lambda _: None,
+) -> Topology:
     """Ask the CUCM publisher for nodes and groups; two AXL calls, or one before AXL 10.0.
+
+    `tell_nodes` is called between the two with the nodes, whose groups are not known yet.
 
     Raises:
         ExchangeError: the nodes could not be read; use `declared_topology` then.
@@ -59,6 +65,7 @@ def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
     if _is_axl_too_old(cucm.axl_version):
         return _complete_topology(declared_topology(settings), cucm.axl_version)
     nodes, unreadable = _parse_process_nodes(rows, settings)
+    tell_nodes(nodes)
     # A node whose role cannot be read may still be the partner of one in a group.
     names = [node.name for node in nodes] + [error.failure.values["name"] for error in unreadable]
     try:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 import pytest
 
@@ -16,7 +17,7 @@ from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials, Secret
 from auditor.errors import BadCredentials, ExchangeError, Reason, Unreachable
-from auditor.models.facts import Coverage, NodeFacts, Outcome, Source
+from auditor.models.facts import Coverage, Group, NodeFacts, Origin, Outcome, Source
 from auditor.problems import Problem
 from auditor.soap.network import LiveNetwork
 
@@ -46,6 +47,7 @@ class Servers:
         self.asked: list[str] = []
         self.beside: list[int] = []
         self.errors: dict[str, Exception] = {}
+        self.groups: Event | None = None
         self._at_once = 0
         self._lock = Lock()
 
@@ -61,13 +63,32 @@ class Servers:
         if name in self.errors:
             raise self.errors[name]
 
-    def read_topology(self, _: object, settings: ClusterSettings) -> Topology:
-        """Return the five nodes as CUCM would list them."""
+    def read_topology(
+        self,
+        _: object,
+        settings: ClusterSettings,
+        tell_nodes: Callable[[tuple[NodeFacts, ...]], None],
+    ) -> Topology:
+        """Return the five nodes as CUCM would list them, with its groups once `groups` is set."""
         self.ask("cucm")
-        return declared_topology(settings)
+        topology = declared_topology(settings)
+        if self.groups:
+            tell_nodes(topology.nodes)
+            assert self.groups.wait(timeout=60)
+            groups = (Group("first", ("a", "b"), True, Origin.OBSERVED),)
+            placed = tuple(
+                replace(node, redundancy_group="first", group_known=True)
+                if node.name in groups[0].nodes
+                else node
+                for node in topology.nodes
+            )
+            return replace(topology, nodes=placed, groups=groups)
+        return topology
 
     def collect_node(self, _: object, node: NodeFacts, *__: object, **___: object) -> NodeResult:
         """Return whether the node could be read."""
+        if self.groups and len(self.asked) == len(NAMES):
+            self.groups.set()
         try:
             self.ask(node.name)
         except ExchangeError as error:
@@ -81,7 +102,7 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> Servers:
     """Put the stand-in in place of requests."""
     stand_in = Servers()
     monkeypatch.setattr("auditor.collect.survey.read_topology", stand_in.read_topology)
-    monkeypatch.setattr("auditor.collect.survey.collect_node", stand_in.collect_node)
+    monkeypatch.setattr("auditor.collect.nodes.collect_node", stand_in.collect_node)
     return stand_in
 
 
@@ -116,6 +137,16 @@ def test_nodes_are_asked_side_by_side_once_cucm_took_the_password(
     assert servers.asked[0] == "cucm"
     assert sorted(servers.asked[1:]) == list(NAMES)
     assert max(servers.beside) == 1
+
+
+def test_nodes_are_asked_while_cucm_still_lists_the_groups(
+    servers: Servers, new_survey: NewSurvey
+) -> None:
+    """All but the last are, and each is in its group at the end."""
+    servers.groups = Event()
+    (facts,) = run_surveys([new_survey()], 8)
+    assert sorted(servers.asked) == sorted([*NAMES, "cucm"])
+    assert [node.name for node in facts.nodes if node.redundancy_group == "first"] == ["a", "b"]
 
 
 def test_nodes_are_asked_one_by_one_until_one_took_the_password(
