@@ -208,7 +208,15 @@ def test_the_placeholders_of_messages_are_words_of_their_own() -> None:
 REPLACED = {"--cluster", "--json", "--export"}
 """What the changelog names as gone."""
 
-OF_OTHERS = {"--resources", "--nthreads", "--nworkers", "--worker-port", "--memory-limit", "--now"}
+OF_OTHERS = {
+    "--resources",
+    "--nthreads",
+    "--nworkers",
+    "--worker-port",
+    "--memory-limit",
+    "--protocol",
+    "--now",
+}
 """What the page on fleets says of the commands of Dask and systemd."""
 
 
