@@ -56,6 +56,9 @@ def audit_fleet(
         from auditor.fleet.survey import survey_fleet
     except ModuleNotFoundError as error:
         raise ConfigError([missing_extra_text("--scheduler needs", Extra.FLEET)]) from error
+    except ValueError as error:
+        text = " ".join(str(error).split())
+        raise ConfigError([f"--scheduler: Dask cannot read its configuration: {text}."]) from error
     fleet = FleetOptions(request.scheduler, request.worker_wait_s, request.insecure)
     if options.insecure:
         warn_insecure()

@@ -4,10 +4,14 @@ import logging
 import warnings
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
+from concurrent.futures import Future as Connecting
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any, ParamSpec, cast
 
+import dask
+from dask.utils import parse_timedelta
 from distributed import Client, Security
 
 from auditor.errors import ConfigError
@@ -21,6 +25,12 @@ log = logging.getLogger(__name__)
 LOCAL = "local"
 LOST = (OSError, TimeoutError, CancelledError)
 """What Dask raises where a worker or the scheduler is not there."""
+
+_REFUSALS = (
+    *(OSError, RuntimeError, ImportError, ValueError, TypeError),
+    *(LookupError, ArithmeticError, MemoryError, AssertionError),
+)
+"""What Dask raises for an address, a configuration or a server that it can make nothing of."""
 
 _ANSWER_S = 10.0
 _GOODBYE_S = 2.0
@@ -110,22 +120,35 @@ def _hush() -> None:
 
 
 def _check_security(options: FleetOptions) -> Security:
-    security = Security()
-    if is_encrypted(options.scheduler):
-        if security.get_connection_args("client").get("ssl_context") is None:
-            raise ConfigError(
-                [
-                    f"--scheduler {options.scheduler}: Dask has no certificate for it: set "
-                    "distributed.comm.tls.ca-file, client.cert and client.key in its configuration "
-                    "(`auditor docs fleets`)."
-                ]
-            )
-    elif not is_private(options.scheduler, options.privacy):
+    if not is_private(options.scheduler, options.privacy):
         raise ConfigError(
             [
                 f"--scheduler {options.scheduler}: without TLS anyone on the way could read and "
                 "change what travels: use tls:// (`auditor docs fleets`), or accept that with "
                 "--insecure-scheduler."
+            ]
+        )
+    place = f"--scheduler {options.scheduler}: Dask"
+    try:
+        security = Security()
+    except ValueError as error:
+        raise ConfigError([f"{place} cannot use its own configuration: {error}."]) from error
+    files = security.get_tls_config_for_role("client")
+    try:
+        has_certificate = security.get_connection_args("client")["ssl_context"] is not None
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            [
+                f"{place} cannot use its certificates ({_first_line(error)}): look at ca-file "
+                f"{files['ca_file']}, client.cert {files['cert']} and client.key {files['key']}, "
+                "of distributed.comm.tls in its configuration."
+            ]
+        ) from error
+    if is_encrypted(options.scheduler) and not has_certificate:
+        raise ConfigError(
+            [
+                f"{place} has no certificate for it: set distributed.comm.tls.ca-file, client.cert "
+                "and client.key in its configuration (`auditor docs fleets`)."
             ]
         )
     return security
@@ -151,25 +174,40 @@ def _refuse_open_workers(client: Client, options: FleetOptions) -> None:
 
 
 def _connect(address: str, security: Security) -> Client:
+    found: Connecting[Client] = Connecting()
+
+    def connect() -> None:
+        try:
+            with warnings.catch_warnings(record=True) as mentioned:
+                warnings.simplefilter("always")
+                found.set_result(Client(address, security=security, set_as_default=False))
+        except _REFUSALS as error:
+            found.set_exception(error)
+        for warning in mentioned:
+            log.info("Dask: %s", warning.message)
+
+    # Beside this thread, because without TLS Dask waits for ever for one that says nothing.
+    Thread(target=connect, name="auditor-connecting", daemon=True).start()
     try:
-        with warnings.catch_warnings(record=True) as mentioned:
-            warnings.simplefilter("always")
-            client = Client(address, security=security, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+        limit_s = 2 * parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))
+        return found.result(limit_s)
+    except _REFUSALS as error:
         raise _unreachable(address, error) from error
-    for warning in mentioned:
-        log.info("Dask: %s", warning.message)
-    return client
 
 
 def _unreachable(address: str, error: BaseException) -> ConfigError:
-    reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
     return ConfigError(
         [
             f"--scheduler {address}: no scheduler could be reached there "
-            f"({reason}); check the address, that it runs, and its certificate."
+            f"({_first_line(error)}); check the address, that it runs, and its certificate."
         ]
     )
+
+
+def _first_line(error: BaseException) -> str:
+    if isinstance(error, TimeoutError) and not str(error):
+        return "no answer came"
+    return str(error).partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def _close(client: Client) -> None:

@@ -1,9 +1,11 @@
 """What `--scheduler` refuses before anything is asked, in one line, and what works with it."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,39 @@ def test_a_scheduler_of_another_authority_is_refused(
     others = {**write_certificates(tmp_path), "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"}
     done = run(audit_command(lab(PAIR).config, fleet.address), **others)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+
+
+@pytest.mark.parametrize("greeting", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff" * 99])
+def test_a_server_that_is_no_scheduler_is_refused(lab: Start, greeting: bytes) -> None:
+    """Also one that says nothing at all, as a scheduler that hangs."""
+    short = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "0.5s"}
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as beside:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        audit = beside.submit(run, audit_command(lab(PAIR).config, address), **short)
+        with server.accept()[0] as connection:
+            connection.sendall(greeting)
+            done = audit.result(GENEROUS_S)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "no scheduler could be reached there" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DISTRIBUTED__COMM__TLS__CA_FILE", "/nowhere/ca.pem", "look at ca-file /nowhere/ca.pem"),
+        ("DISTRIBUTED__COMM__TLS__MIN_VERSION", "9.9", "min-version=9.9 is not supported"),
+        ("DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "soon", "Invalid time unit: soon"),
+        ("CONFIG", __file__, "cannot read its configuration"),
+    ],
+)
+def test_a_setting_of_dask_that_is_wrong_is_named(
+    lab: Start, tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    settings = {**write_certificates(tmp_path), f"DASK_{name}": value}
+    done = run(audit_command(lab(PAIR).config, f"tls://{_UNUSED}"), **settings)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert said in done.stderr
 
 
 def test_without_the_extra_the_command_that_adds_it_is_printed(lab: Start, tmp_path: Path) -> None:
