@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
@@ -19,7 +19,7 @@ from auditor.collect.progress import ClusterDone, ClusterSent, WorkerAwaited, Wo
 from auditor.config.settings import ClusterSettings
 from auditor.fleet.connection import LOST, FleetOptions, call_scheduler, run_beside
 from auditor.fleet.rollcall import RollCall
-from auditor.fleet.unaudited import unaudited_facts
+from auditor.fleet.unaudited import facts_of_result, unaudited_facts
 from auditor.fleet.wire import (
     BrokenMessage,
     ClusterTask,
@@ -63,7 +63,7 @@ class Dispatch:
         self._ready_since: dict[Future[str], float] = {}
         self._fetched_at = 0.0
 
-    def run(self, tasks: Iterable[ClusterTask]) -> Mapping[str, ClusterFacts]:
+    def run(self, tasks: Sequence[ClusterTask]) -> Mapping[str, ClusterFacts]:
         """Return the facts by cluster name, once there are some of every cluster."""
         for task in tasks:
             self._context.progress(task.settings.name, ClusterSent())
@@ -76,12 +76,21 @@ class Dispatch:
                 self._check_workers()
                 self._check_fetches()
                 checked_at = time.monotonic()
+        self._forget_attempts(tasks)
         return self._facts
 
     def cancel(self) -> None:
         """Take back every task that is still open."""
         with suppress(*LOST):
             self._client.cancel(list(self._open), force=True)
+
+    def _forget_attempts(self, tasks: Sequence[ClusterTask]) -> None:
+        """Leave no names of clusters with a scheduler that may run for years."""
+        if self._roll_call.is_scheduler_gone:
+            return
+        with suppress(*LOST):
+            for place in {task.attempts[:-1] for task in tasks}:
+                call_scheduler(self._client, "set_metadata", keys=list(place), value=None)
 
     def _submit(self, task: ClusterTask) -> None:
         resource = site_resource(task.settings)
@@ -126,6 +135,7 @@ class Dispatch:
         self._fetched_at = time.monotonic()
         try:
             result = unpack_result(task.settings.name, text)
+            facts = facts_of_result(task.settings, result)
         except OtherVersion as other:
             self._give_up(
                 future,
@@ -137,10 +147,7 @@ class Dispatch:
         except BrokenMessage:
             self._give_up(future, Problem.TASK_FAILED, error="its result is not whole")
         else:
-            if result.facts is not None:
-                self._finish(future, result.facts)
-            else:
-                self._give_up(future, Problem[result.problem], **(result.values or {}))
+            self._finish(future, facts)
 
     def _take_error(self, future: Future[str], task: ClusterTask) -> None:
         error = future.exception()

@@ -1,13 +1,18 @@
 """The facts of a cluster that no worker could ask: nothing but why."""
 
+import logging
+
 from auditor.collect.facts import build_cluster_facts
 from auditor.collect.node import skip_node
 from auditor.collect.topology import declared_topology
 from auditor.config.settings import ClusterSettings
 from auditor.failure_reasons import Reason
 from auditor.failures import Failure
+from auditor.fleet.wire import BrokenMessage, ClusterResult
 from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
 from auditor.problems import Problem
+
+log = logging.getLogger(__name__)
 
 _REASONS = {
     Problem.WORKER_LOST: Reason.WORKER_LOST,
@@ -22,6 +27,22 @@ _REASONS = {
     Problem.SCHEDULER_GONE: Reason.SCHEDULER_LOST,
     Problem.TASK_FAILED: Reason.BUG,
 }
+
+
+def facts_of_result(settings: ClusterSettings, result: ClusterResult) -> ClusterFacts:
+    """Return the facts in a result, or what the problem in it leaves of them.
+
+    Raises:
+        BrokenMessage: the problem is none that a worker has, or lacks a value of its text.
+    """
+    if result.facts is not None:
+        return result.facts
+    try:
+        facts = unaudited_facts(settings, Problem[result.problem], result.values or {})
+        log.info("%s: %s", settings.name, facts.coverage[0].detail)
+    except LookupError as error:
+        raise BrokenMessage from error
+    return facts
 
 
 def unaudited_facts(

@@ -20,6 +20,7 @@ from auditor.models.facts import ClusterFacts
 from auditor.models.history import RecordedTopology
 from auditor.problems import Problem
 
+_MALFORMED = (ValueError, LookupError, TypeError, RecursionError)
 _FAILURE_KEYS = frozenset(field.name for field in fields(Failure))
 
 
@@ -78,7 +79,7 @@ def unpack_message(kind: type[T], text: str) -> T:
     """
     try:
         version = json.loads(text)["version"]
-    except (ValueError, LookupError, TypeError) as error:
+    except _MALFORMED as error:
         raise BrokenMessage from error
     if version != __version__:
         raise OtherVersion(version)
@@ -87,7 +88,7 @@ def unpack_message(kind: type[T], text: str) -> T:
         # A field that is missing would have its default: a failure that is not in the list of
         # what was read would count as none.
         is_whole = json.loads(pack_message(content)) == json.loads(text)
-    except (ValueError, LookupError, TypeError) as error:
+    except _MALFORMED as error:
         raise BrokenMessage from error
     if not is_whole:
         raise BrokenMessage

@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 
 import auditor.audit
+from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.failure_reasons import Reason
 from auditor.failures import Failure
+from auditor.fleet.unaudited import facts_of_result
 from auditor.fleet.wire import (
     BrokenMessage,
     ClusterResult,
     ClusterTask,
+    OtherVersion,
     pack_message,
     unpack_message,
     unpack_result,
@@ -160,3 +163,26 @@ def test_a_result_that_is_not_whole_is_not_believed(
         spoil(message)
     with pytest.raises(BrokenMessage):
         unpack_result("pair", whole[:-9] if spoil is None else json.dumps(message))
+
+
+@pytest.mark.parametrize(
+    ("problem", "values"),
+    [
+        (Problem.NO_PASSWORD.name, {"worker": "w", "username": "u", "more": "x"}),
+        (Problem.NO_PASSWORD.name, None),
+        (Problem.NO_ADDRESS.name, {"host": "h", "error": "e"}),
+        ("NO_SUCH_PROBLEM", {}),
+    ],
+)
+def test_a_problem_that_no_worker_has_is_not_believed(
+    lab: Start, problem: str, values: dict[str, str] | None
+) -> None:
+    (settings,) = load_configuration(lab(PAIR).config).clusters
+    with pytest.raises(BrokenMessage):
+        facts_of_result(settings, ClusterResult(problem=problem, values=values))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "null", "", '{"version": 1}', "9" * 5000])
+def test_a_result_of_any_shape_breaks_nothing(text: str) -> None:
+    with pytest.raises((BrokenMessage, OtherVersion)):
+        unpack_result("pair", text)
