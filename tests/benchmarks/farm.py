@@ -5,11 +5,12 @@ ends. On two cores the simulators still take their part of both sides of every m
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,11 +21,12 @@ CHECKOUT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Farm:
-    """Clusters that run: their one configuration file, and the account that may ask."""
+    """Clusters that run: their one configuration file, the account that may ask, their process."""
 
     config: Path
     username: str
     password: str
+    process_id: int = field(default_factory=os.getpid)
 
 
 @contextmanager
@@ -40,7 +42,8 @@ def farm(clusters: int, nodes: int, *, delay_s: float = 0) -> Iterator[Farm]:
             if not first_line:
                 raise RuntimeError("the simulators did not start")
             account = json.loads(first_line)
-            yield Farm(Path(folder) / "auditor.toml", account["username"], account["password"])
+            config = Path(folder) / "auditor.toml"
+            yield Farm(config, account["username"], account["password"], process.pid)
             # Leaving the process's context closes its standard input, which ends it.
 
 

@@ -1,89 +1,183 @@
-"""How much faster two worker processes of a Dask cluster are than one, and whether that is linear.
+"""How long fleets take on the workers of a Dask cluster, and what that follows from.
 
-The scheduler and the workers run already, as they do in a fleet; the audit is a whole process. The
-simulators share the cores with them, so each answer takes as long as one over a long line.
+The scheduler and the workers run already, as they do in a fleet; the audit is a whole process. Here
+they share the cores with each other and with the simulators, so the processor time of each part is
+measured too: from that follows what fleets take whose parts have cores of their own.
 """
 
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
+
+from tests.benchmarks import processes
 from tests.benchmarks.farm import CHECKOUT, Farm, farm
 from tests.benchmarks.figures import Size, line, table
 
 NODES = 4
 THREADS = 8
 ANSWER_S = 0.05
+EXPECTED = (10, 100, 1_000, 10_000)
+WORKERS = (1, 4, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an audit of so many clusters took: seconds, and processor time by part."""
+
+    clusters: int
+    seconds: float
+    worker_s: float
+    audit_s: float
+    others_s: float
+    """The scheduler and the simulators."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What follows from an audit of one cluster, and of some: a fixed part, and that of each."""
+
+    one: Cost
+    some: Cost
+
+    def _each(self, part: str) -> float:
+        more = getattr(self.some, part) - getattr(self.one, part)
+        return float(more) / (self.some.clusters - self.one.clusters)
+
+    @property
+    def worker_s(self) -> float:
+        """Return the processor time of a worker for each cluster."""
+        return self._each("worker_s")
+
+    @property
+    def audit_s(self) -> float:
+        """Return the processor time of the audit itself for each cluster."""
+        return self._each("audit_s")
+
+    @property
+    def others_s(self) -> float:
+        """Return what scheduler and simulators take for each cluster."""
+        return self._each("others_s")
+
+    @property
+    def wait_s(self) -> float:
+        """Return how long a cluster waits for its answers, while nobody here has anything to do."""
+        return self.one.seconds - self.one.worker_s - self.one.audit_s - self.one.others_s
+
+    def expect(self, clusters: int, workers: int, shared_cores: int = 0) -> float:
+        """Return the seconds of an audit: as long as the part takes that has most to do.
+
+        Each worker and the audit have a core; or all, simulators too, share some.
+        """
+        parts = [self.worker_s / workers, self.wait_s / THREADS / workers, self.audit_s]
+        if shared_cores:
+            parts.append((self.worker_s + self.audit_s + self.others_s) / shared_cores)
+        return self.one.seconds + (clusters - 1) * max(parts)
 
 
 def measure(size: Size) -> str:
     """Audit few, some and many clusters on one machine, by one worker, and by two."""
     counts = (1, size.clusters, 5 * size.clusters)
-    with farm(counts[-1], NODES, delay_s=ANSWER_S) as running:
-        alone = [_seconds(running, count) for count in counts]
+    with farm(counts[-1], NODES, delay_s=ANSWER_S if size.runs > 1 else 0) as running:
+        alone = [_audit(running, count).seconds for count in counts]
         one, two = (_on_workers(running, workers, counts) for workers in (1, 2))
-    rows = [
-        (f"{count}", (single, first, second, first / second))
+    measured = [
+        (f"{count}", (single, first.seconds, second.seconds, first.seconds / second.seconds))
         for count, single, first, second in zip(counts, alone, one, two, strict=True)
     ]
-    return table(("clusters", "one machine, s", "one worker, s", "two, s", "one : two"), rows) + (
-        _model("one worker", counts, one) + _model("two workers", counts, two)
-    )
-
-
-def _model(label: str, counts: Sequence[int], seconds: Sequence[float]) -> str:
-    """Return what the first two measurements say of the third, and what it came to."""
-    each = (seconds[1] - seconds[0]) / (counts[1] - counts[0])
-    expected = seconds[1] + each * (counts[2] - counts[1])
+    model = Model(*one[:2])
     return (
-        line(f"{label}: to begin and end with", seconds[0] - each, "s")
-        + line(f"{label}: each cluster", each, "s")
-        + line(f"{label}: {counts[2]} clusters, measured : expected", seconds[2] / expected, "")
+        table(("clusters", "one machine, s", "one worker, s", "two, s", "one : two"), measured)
+        + line("each cluster: processor time of its worker", model.worker_s, "s")
+        + line("each cluster: of the audit, which judges", model.audit_s, "s")
+        + line("each cluster: of the scheduler and the simulators", model.others_s, "s")
+        + line("each cluster: waiting for answers, in a thread of its worker", model.wait_s, "s")
+        + _compare(model, {1: one, 2: two})
+        + "  expected where every part has a core of its own, seconds\n"
+        + _predict(model)
     )
 
 
-def _on_workers(running: Farm, workers: int, counts: Sequence[int]) -> list[float]:
-    with _dask_cluster(running, workers) as address:
-        _seconds(running, counts[1], address)  # each worker loads the program once
-        return [_seconds(running, count, address) for count in counts]
+def _compare(model: Model, measured: Mapping[int, Sequence[Cost]]) -> str:
+    """Return how the model holds here, where all parts share the cores."""
+    cores = os.cpu_count() or 1
+    return "".join(
+        line(
+            f"{cost.clusters} clusters, {workers} workers: measured : expected",
+            cost.seconds / model.expect(cost.clusters, workers, cores),
+            "",
+        )
+        for workers, costs in measured.items()
+        for cost in costs[1:]
+    )
 
 
-def _seconds(running: Farm, count: int, scheduler: str = "") -> float:
-    """Return how long an audit of the first clusters takes."""
+def _predict(model: Model) -> str:
+    rows = [
+        (f"{count:,}", [model.expect(count, workers) for workers in WORKERS]) for count in EXPECTED
+    ]
+    return table(("clusters", *(f"{workers} workers" for workers in WORKERS)), rows)
+
+
+def _on_workers(running: Farm, workers: int, counts: Sequence[int]) -> list[Cost]:
+    with _dask_cluster(running, workers) as fleet:
+        _audit(running, counts[1], fleet)  # each worker loads the program once
+        return [_audit(running, count, fleet) for count in counts]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A scheduler and workers that run."""
+
+    address: str
+    scheduler: int
+    workers: Sequence[int]
+
+
+def _audit(running: Farm, count: int, fleet: Fleet | None = None) -> Cost:
+    """Audit the first clusters, and return what it took."""
     names = [f"c{number:02}" for number in range(1, count + 1)]
-    where = ["--scheduler", scheduler] if scheduler else []
-    command = [sys.executable, "-m", "auditor", "audit", "-c", str(running.config), *where]
-    began = time.perf_counter()
-    done = subprocess.run(
-        [*command, "--history", "off", "-o", "json", *names],
-        cwd=CHECKOUT,
-        env={**os.environ, "AUDITOR_PASSWORD": running.password},
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr.decode() or f"the audit ended with {done.returncode}")
-    return time.perf_counter() - began
+    where = ["--scheduler", fleet.address] if fleet else []
+    command = [*processes.AUDITOR, "audit", "-c", str(running.config), *where]
+    command += ["--history", "off", "-o", "json", *names]
+    workers, others = (fleet.workers, [fleet.scheduler, running.process_id]) if fleet else ([], [])
+    before = _processor_s(workers), _processor_s(others)
+    with TemporaryDirectory(prefix="auditor-home-") as home:
+        done = processes.run(command, Path(home), running.password)
+    if done.code:
+        raise RuntimeError(f"the audit ended with {done.code}")
+    worker_s, others_s = _processor_s(workers) - before[0], _processor_s(others) - before[1]
+    return Cost(count, done.seconds, worker_s, done.processor_s, others_s)
+
+
+def _processor_s(process_ids: Sequence[int]) -> float:
+    """Return the processor time that processes have taken until now."""
+    times = [psutil.Process(number).cpu_times() for number in process_ids]
+    return sum(float(one.user + one.system) for one in times)
 
 
 @contextmanager
-def _dask_cluster(running: Farm, workers: int) -> Iterator[str]:
+def _dask_cluster(running: Farm, workers: int) -> Iterator[Fleet]:
     """Run a scheduler on loopback and workers, each a process of its own."""
     with ExitStack() as parts, TemporaryDirectory(prefix="auditor-dask-") as folder:
         place = Path(folder) / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-        log = _start(parts, ["scheduler", *options, "--scheduler-file", str(place)], {})
-        address = _wait_for(log, "Scheduler at:").split("Scheduler at:")[1].strip()
+        scheduler = _start(parts, ["scheduler", *options, "--scheduler-file", str(place)], {})
+        address = _wait_for(scheduler, "Scheduler at:").split("Scheduler at:")[1].strip()
         options = ["--no-nanny", "--nthreads", str(THREADS), "--no-dashboard"]
-        for _ in range(workers):
-            words = ["worker", address, *options, "--local-directory", folder]
-            _wait_for(_start(parts, words, {"AUDITOR_PASSWORD": running.password}), "Registered to")
-        yield address
+        words = ["worker", address, *options, "--local-directory", folder]
+        started = [
+            _start(parts, words, {"AUDITOR_PASSWORD": running.password}) for _ in range(workers)
+        ]
+        for worker in started:
+            _wait_for(worker, "Registered to")
+        yield Fleet(address, scheduler.pid, [worker.pid for worker in started])
 
 
 def _start(parts: ExitStack, words: Sequence[str], more: dict[str, str]) -> "subprocess.Popen[str]":

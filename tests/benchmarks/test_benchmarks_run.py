@@ -48,6 +48,17 @@ def test_growth_is_printed_with_its_ratios_to_the_first_row() -> None:
     assert rows[8][:3] == ["10", "2", "2"]
 
 
+def test_fleets_are_printed_with_what_their_parts_take_and_what_follows() -> None:
+    """On a scheduler and workers that are real; every audit ends well, or nothing is printed."""
+    done = _run("--smallest", "fleets")
+    assert done.returncode == 0, done.stderr
+    rows = [row.split() for row in done.stdout.strip().splitlines()]
+    assert [row[0] for row in rows[2:5]] == ["1", "2", "10"]
+    assert sum(row[:2] == ["each", "cluster:"] for row in rows) == 4
+    assert [row[0] for row in rows[-4:]] == ["10", "100", "1,000", "10,000"]
+    assert all(len(row) == 4 for row in rows[-4:])
+
+
 def test_an_unknown_measurement_names_the_known_ones() -> None:
     """A misspelt name must not look like a run without results."""
     done = _run("flete")
