@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_MOST_OPEN_NODES = 100
+"""Of a run: the findings on further nodes are packed, or they would take most of the memory."""
+
 T = TypeVar("T")
 
 
@@ -212,20 +215,22 @@ def build_report(
         allow_unknown=options.allow_unknown,
         packs=tuple(dict.fromkeys(row.pack for row in options.recommendations)),
     )
-    return Report(
-        run,
-        tuple(
-            # The day of the start for all, even if the run goes on past midnight.
-            _link_causes(
-                _apply_waivers(
-                    judge_cluster(replace(own, started_at=started), options, settings.fail_on),
-                    options,
-                    started.date(),
-                )
-            )
-            for settings, own in zip(clusters, facts, strict=True)
-        ),
-    )
+    judged: list[ClusterReport] = []
+    nodes = 0
+    for settings, own in zip(clusters, facts, strict=True):
+        cluster = judge_cluster(replace(own, started_at=started), options, settings.fail_on)
+        # The day of the start for all, even if the run goes on past midnight.
+        cluster = _link_causes(_apply_waivers(cluster, options, started.date()))
+        nodes += len(cluster.nodes)
+        judged.append(_pack_findings(cluster) if nodes > _MOST_OPEN_NODES else cluster)
+    return Report(run, tuple(judged))
+
+
+def _pack_findings(cluster: ClusterReport) -> ClusterReport:
+    # Small runs need not load it.
+    from auditor.models.packed import PackedFindings
+
+    return replace(cluster, findings=PackedFindings(cluster.findings))
 
 
 def judge_cluster(facts: ClusterFacts, options: RunOptions, fail_on: Severity) -> ClusterReport:

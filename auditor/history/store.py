@@ -26,7 +26,9 @@ from auditor.models.estate import Estate
 from auditor.models.facts import RunState
 from auditor.models.findings import ClusterReport
 from auditor.models.history import (
+    VERDICTS_WITHOUT_AGE,
     ClusterHistory,
+    FindingAge,
     HistoricalFinding,
     PastRun,
     RecordedTopology,
@@ -196,8 +198,14 @@ def _build_cluster_history(
     before = queries.read_latest_run(connection, cluster.name)
     records = queries.read_finding_records(connection, cluster.name)
     findings = _to_historical_findings(cluster, records, before, at)
+    # Hardly any two differ, and a fleet has a hundred thousand.
+    ages: dict[FindingAge, FindingAge] = {}
     return ClusterHistory(
-        ages={finding.id: finding.age for finding in findings},
+        ages={
+            finding.id: ages.setdefault(finding.age, finding.age)
+            for finding in findings
+            if finding.verdict not in VERDICTS_WITHOUT_AGE
+        },
         changes=() if before is None else find_changes_since(records, before, findings),
         runs=queries.read_past_runs(connection, [cluster.name], limit=MAX_PAST_RUNS),
         unread=queries.read_unread_nodes(connection, cluster.name, before),

@@ -220,7 +220,7 @@ class ClusterReport:
     release: str | None
     fail_on: Severity
     nodes: tuple[NodeFacts, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: Sequence[Finding] = ()
     coverage: tuple[Coverage, ...] = ()
     notices: tuple[str, ...] = field(default=())
     certificate_days: int = DEFAULT_CERTIFICATE_DAYS

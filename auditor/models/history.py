@@ -30,6 +30,10 @@ class ChangeDirection(StrEnum):
     UNKNOWN = "unseen"
 
 
+VERDICTS_WITHOUT_AGE = (Verdict.PASS, Verdict.NOT_APPLICABLE)
+"""Verdicts of which no report says since when they hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class FindingAge:
     """How long a finding has had its verdict, and in how many runs.
@@ -121,8 +125,9 @@ class RunChanges:
 
 @dataclass(frozen=True, slots=True)
 class ClusterHistory:
-    """What history adds to a cluster: ages by finding id, and changes since the last run.
+    """What history adds to a cluster: ages of findings by id, and changes since the last run.
 
+    `ages` lacks those of `VERDICTS_WITHOUT_AGE`, which would be nearly all.
     `runs` are the recorded ones before this run, the latest first; without any there are no
     changes. `unread` are the nodes, in lower case, that the last of them could not read; None if
     it did not record them. `other_publisher` is the CUCM publisher that it asked, if this run asks

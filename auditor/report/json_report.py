@@ -1,7 +1,7 @@
 """The JSON report: the contract that scripts and other systems build on, and its schema."""
 
 import json
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from auditor import __version__
@@ -16,7 +16,6 @@ from auditor.models.findings import (
     Cause,
     ClusterReport,
     Finding,
-    Verdict,
     Waiver,
     finding_sort_key,
 )
@@ -26,8 +25,6 @@ from auditor.report.sentences import render_sentence, render_sentences, render_s
 
 REPORT_SCHEMA_VERSION = "2.0"
 """Major.minor: a new key raises the second number, a changed or dropped one the first."""
-
-_VERDICTS_WITHOUT_AGE = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
 def render(report: Report) -> str:
@@ -104,22 +101,17 @@ def _history_dict(report: Report) -> dict[str, Any] | None:
     """Return what history adds, inside `run` because it grows from run to run."""
     if not report.past:
         return None
-    finding_ids = {
-        f.id for c in report.clusters for f in c.findings if f.verdict not in _VERDICTS_WITHOUT_AGE
-    }
-    return {name: _cluster_history_dict(past, finding_ids) for name, past in report.past.items()}
+    return {name: _cluster_history_dict(past) for name, past in report.past.items()}
 
 
-def _cluster_history_dict(past: ClusterHistory, finding_ids: Container[str]) -> dict[str, Any]:
+def _cluster_history_dict(past: ClusterHistory) -> dict[str, Any]:
     return {
         "previous_run": past.runs[0].id if past.runs else None,
         "changes": [_change_dict(change) for change in past.changes],
         "counts": {str(token): number for token, number in count_changes(past.changes).items()},
         # Older than the name of the field; schema 1.0 froze the key.
         "standings": {
-            name: {"since": age.since, "runs": age.runs}
-            for name, age in past.ages.items()
-            if name in finding_ids
+            name: {"since": age.since, "runs": age.runs} for name, age in past.ages.items()
         },
     }
 
