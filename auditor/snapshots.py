@@ -14,7 +14,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from auditor.errors import ConfigError, Reason
-from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source, find_first_failure
+from auditor.models.coverage import Coverage, Outcome, Source, find_first_failure
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import (
     ClusterReport,
     FindingKind,

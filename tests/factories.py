@@ -9,25 +9,9 @@ from typing import Any
 from auditor.errors import Reason
 from auditor.failure_reasons import Interface
 from auditor.failures import Failure
-from auditor.models.facts import (
-    AxlAvailability,
-    AxlProbe,
-    ClusterFacts,
-    Coverage,
-    ExternalDatabase,
-    Group,
-    HaReading,
-    HaState,
-    NodeFacts,
-    Origin,
-    Outcome,
-    Reach,
-    Role,
-    RunState,
-    ServiceState,
-    Setting,
-    Source,
-)
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import (
     Finding,
     FindingKind,
@@ -36,7 +20,18 @@ from auditor.models.findings import (
     SubjectKind,
     Verdict,
 )
+from auditor.models.nodes import (
+    AxlAvailability,
+    AxlProbe,
+    HaReading,
+    HaState,
+    NodeFacts,
+    Role,
+    RunState,
+    ServiceState,
+)
 from auditor.models.report import RunMetadata
+from auditor.models.settings import ExternalDatabase, Reach, Setting
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.problems import Problem
 from auditor.service_names import (

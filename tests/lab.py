@@ -15,7 +15,7 @@ from auditor.audit import RunContext, RunOptions, audit_clusters
 from auditor.cli.app import app
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.models.facts import Coverage, Source
+from auditor.models.coverage import Coverage, Source
 from auditor.models.findings import ClusterReport, Finding
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs

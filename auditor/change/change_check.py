@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from auditor.change.diff.expected import ExpectedSetting
-from auditor.models.facts import Evidence, ServiceState
+from auditor.models.evidence import Evidence
 from auditor.models.findings import Finding, Severity, Verdict
+from auditor.models.nodes import ServiceState
 from auditor.models.statements import Statement
 from auditor.recommendations.logic import Evaluation
 from auditor.recommendations.view import service_evidence

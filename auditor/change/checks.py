@@ -19,7 +19,8 @@ from auditor.change.what_if import (
     findings_for_change,
     is_already_made,
 )
-from auditor.models.facts import CHANGING_STATES, ClusterFacts, NodeFacts, RunState, Source
+from auditor.models.coverage import Source
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import (
     Finding,
     FindingKind,
@@ -28,6 +29,7 @@ from auditor.models.findings import (
     SubjectKind,
     Verdict,
 )
+from auditor.models.nodes import CHANGING_STATES, NodeFacts, RunState
 from auditor.recommendations.conditions import evaluate_condition
 from auditor.recommendations.logic import Evaluation, any_of
 from auditor.recommendations.view import NodeView, explain_no_response

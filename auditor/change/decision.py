@@ -15,8 +15,8 @@ from auditor.change.rollback import NO_ROLLBACK, Rollback
 from auditor.change.steps import ChangeStep
 from auditor.change.stops import ServiceStop
 from auditor.change.what_if import RequestedChange
+from auditor.models.evidence import Evidence, Origin
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import Evidence, Origin
 from auditor.models.statements import Statement
 
 RESULT_EXIT_CODES = {

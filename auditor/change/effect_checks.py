@@ -15,7 +15,8 @@ from auditor.change.what_if import (
     WhatIfFindings,
 )
 from auditor.models.deployment import DEPLOYMENT_KEYS
-from auditor.models.facts import ClusterFacts, Origin
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import (
     Finding,
     Severity,

@@ -8,8 +8,9 @@ from auditor.change.checks import check_finding
 from auditor.change.partner_checks import ServingFindings, partner_checks
 from auditor.change.stops import find_stops, is_ha_off
 from auditor.change.what_if import RequestedChange, WhatIfFindings, find_changed_node
-from auditor.models.facts import ClusterFacts, NodeFacts
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, Verdict
+from auditor.models.nodes import NodeFacts
 from auditor.recommendations.ha_states import find_group
 from auditor.recommendations.vocabulary import Expectation
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from auditor.change.advice import load_activation_advice
 from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.what_if import RequestedChange, WhatIfFindings, findings_for_change
-from auditor.models.facts import NodeFacts, RunState
 from auditor.models.findings import Finding, FindingSubject, SubjectKind, Verdict
+from auditor.models.nodes import NodeFacts, RunState
 from auditor.service_names import DATABASE, FEATURE_SERVICES, START_ORDER, start_position
 
 _JOINED_KINDS = (CheckKind.NEEDED_DOWN, CheckKind.NEEDED_UNKNOWN)

@@ -7,7 +7,8 @@ from auditor.config.hosts import match_names
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
 from auditor.models.deployment import KEY_TYPES, KeyType
-from auditor.models.facts import ClusterFacts, Setting
+from auditor.models.facts import ClusterFacts
+from auditor.models.settings import Setting
 from auditor.recommendations.logic import unique
 from auditor.text import did_you_mean, join_names
 

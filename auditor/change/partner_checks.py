@@ -12,8 +12,10 @@ from auditor.change.change_check import (
 )
 from auditor.change.stops import ServiceStop, find_connection_stops
 from auditor.change.what_if import WhatIfFindings
-from auditor.models.facts import ClusterFacts, Group, NodeFacts, RunState, Source
+from auditor.models.coverage import Source
+from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import Finding, Severity, SubjectKind, Verdict
+from auditor.models.nodes import NodeFacts, RunState
 from auditor.recommendations.conditions import installed_group_nodes
 from auditor.recommendations.critical_services import is_critical_service, needs_ha_off
 from auditor.recommendations.view import explain_no_response

@@ -39,7 +39,8 @@ from auditor.change.what_if import (
 )
 from auditor.collect.facts import replace_profile
 from auditor.config.settings import ClusterSettings
-from auditor.models.facts import ClusterFacts, Source
+from auditor.models.coverage import Source
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Severity, Verdict
 from auditor.recommendations.discovered import drop_contradicted_facts
 from auditor.recommendations.packs import Recommendation

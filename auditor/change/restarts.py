@@ -9,7 +9,8 @@ from importlib.resources import files
 from pydantic import TypeAdapter
 
 from auditor.change.what_if import RequestedChange, find_changed_node
-from auditor.models.facts import ClusterFacts, NodeFacts
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import NodeFacts
 from auditor.text import join_names
 
 

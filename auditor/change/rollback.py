@@ -17,7 +17,8 @@ from auditor.change.what_if import (
     find_changed_node,
     is_already_made,
 )
-from auditor.models.facts import ClusterFacts, RunState
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import RunState
 from auditor.service_names import XCP_ROUTER, start_position
 
 

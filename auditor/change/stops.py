@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from auditor.change.advice import connects_users, load_activation_advice
 from auditor.change.what_if import RequestedChange, find_changed_node
-from auditor.models.facts import ClusterFacts, Group, RunState
+from auditor.models.facts import ClusterFacts, Group
+from auditor.models.nodes import RunState
 from auditor.recommendations.critical_services import needs_ha_off
 from auditor.service_names import START_ORDER
 

@@ -20,7 +20,7 @@ from auditor.change.decision_wording import (
 from auditor.change.step_report import StepContext, limit_text, step_texts
 from auditor.change.steps import ChangeStep, StepKind
 from auditor.command_lines import command_line
-from auditor.models.facts import Evidence
+from auditor.models.evidence import Evidence
 from auditor.recommendations.packs import Citation, load_packs
 from auditor.report.markdown_text import (
     FORM_FIELD,

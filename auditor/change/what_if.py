@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from auditor.change.diff.expected import ExpectedFinding
 from auditor.collect.services import NOT_ACTIVATED_REASON_CODE
-from auditor.models.facts import ClusterFacts, NodeFacts, RunState, ServiceState
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, FindingSubject, SubjectKind, Verdict
+from auditor.models.nodes import NodeFacts, RunState, ServiceState
 from auditor.recommendations.causes import link_causes
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import BUILT_IN_PACKS, Recommendation, load_packs

@@ -13,9 +13,9 @@ from auditor.config.settings import Configuration
 from auditor.credentials import Credentials
 from auditor.errors import REDACTED, ConfigError
 from auditor.history.loading import RunHistory
-from auditor.models.facts import RunState
 from auditor.models.findings import Severity
 from auditor.models.history import RecordedTopology, TopologyRecall
+from auditor.models.nodes import RunState
 from auditor.soap.evidence.recorder import Recorder, RecordingInfo
 
 SECRET_KEYS = frozenset({"password_command", "notify", "history"})

@@ -2,7 +2,7 @@
 
 from auditor.errors import BadReply, ExchangeError, Reason
 from auditor.failure_reasons import Interface
-from auditor.models.facts import AxlAvailability, AxlProbe
+from auditor.models.nodes import AxlAvailability, AxlProbe
 from auditor.problems import Problem
 from auditor.soap.client import Client
 

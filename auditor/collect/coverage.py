@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from auditor.errors import Bug, ExchangeError, NotAsked, Reason
 from auditor.failures import Failure
-from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.problems import Problem
 from auditor.soap.client import Client
 

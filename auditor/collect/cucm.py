@@ -9,7 +9,8 @@ from auditor.collect.clients import SurveyContext
 from auditor.collect.coverage import CoverageLog, RequestResult
 from auditor.config.settings import ClusterSettings, CucmServer
 from auditor.errors import ExchangeError, Reason
-from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem
 from auditor.soap.client import Client
 

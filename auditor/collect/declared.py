@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from auditor.collect.discovery.interpret import AmbiguousData, match_node_name
 from auditor.collect.topology import Topology
 from auditor.config.hosts import is_ip
-from auditor.models.facts import Agreement, Evidence, ExternalDatabase, Group, KeyComparison, Origin
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import Group
+from auditor.models.settings import Agreement, ExternalDatabase, KeyComparison
 from auditor.models.statements import Form, join_statements, make_statement
 
 KeyComparisons = Mapping[str, KeyComparison]

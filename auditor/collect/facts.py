@@ -17,7 +17,9 @@ from auditor.collect.services import keep_listed_services
 from auditor.collect.tcp_checks import TcpTarget, is_declared_planned, set_database_reach
 from auditor.collect.topology import Topology
 from auditor.config.settings import ClusterSettings, DeclaredNode
-from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Role, Source
+from auditor.models.coverage import Coverage, Source
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import NodeFacts, Role
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.soap.messages import TcpResult
 

@@ -7,7 +7,9 @@ from auditor.collect.discovery.merge import append_settings
 from auditor.config.hosts import NodeAddress, match_address
 from auditor.config.settings import ClusterSettings
 from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
-from auditor.models.facts import ClusterFacts, Origin, Setting
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
+from auditor.models.settings import Setting
 
 
 def lists_as_peer(settings: ClusterSettings, other: ClusterSettings, facts: ClusterFacts) -> bool:

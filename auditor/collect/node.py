@@ -21,18 +21,16 @@ from auditor.collect.services import RecheckPolicy, has_strange_product, read_se
 from auditor.config.hosts import is_ip, split_host_port
 from auditor.errors import Bug, ExchangeError, NotAsked, WrongNode
 from auditor.failures import Failure
-from auditor.models.facts import (
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.nodes import (
     AxlAvailability,
     AxlProbe,
-    Coverage,
     HaState,
     Identity,
     NodeFacts,
-    Outcome,
     Role,
     RunState,
     ServiceState,
-    Source,
 )
 from auditor.problems import Problem
 from auditor.service_names import AXL_WEB_SERVICE

@@ -13,7 +13,10 @@ from auditor.collect.progress import ServersListed
 from auditor.collect.tcp_checks import TCP_CHECK_TIMEOUT_S
 from auditor.config.settings import ClusterSettings
 from auditor.errors import BadCredentials, NotAsked, Reason
-from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import NodeFacts
+from auditor.models.settings import Reach
 from auditor.problems import Problem
 
 _LOGIN_PROVING_SOURCES = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})

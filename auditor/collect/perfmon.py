@@ -11,14 +11,9 @@ from auditor.collect.coverage import REASONS_OF_ONE_REQUEST, CoverageLog
 from auditor.config.hosts import first_label, is_ip
 from auditor.errors import REDACTED, BadReply, WrongNode
 from auditor.failure_reasons import Interface
-from auditor.models.facts import (
-    REPLICATION_STATES,
-    HaReading,
-    HaState,
-    NodeFacts,
-    Origin,
-    Source,
-)
+from auditor.models.coverage import Source
+from auditor.models.evidence import Origin
+from auditor.models.nodes import REPLICATION_STATES, HaReading, HaState, NodeFacts
 from auditor.models.sessions import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.problems import Problem
 from auditor.soap.client import Client

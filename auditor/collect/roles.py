@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from auditor.collect.node import NodeResult, match_primary_node
 from auditor.config.settings import DeclaredNode
-from auditor.models.facts import NodeFacts, Origin, Role
+from auditor.models.evidence import Origin
+from auditor.models.nodes import NodeFacts, Role
 from auditor.models.statements import Form, Statement, make_statement
 
 

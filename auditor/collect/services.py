@@ -10,14 +10,14 @@ from datetime import timedelta
 
 from auditor.collect.coverage import CoverageLog
 from auditor.errors import ExchangeError
-from auditor.models.facts import (
+from auditor.models.coverage import Source
+from auditor.models.nodes import (
     CHANGING_STATES,
     RESTART_TOLERANCE,
     STEADY_UPTIME_S,
     NodeFacts,
     RunState,
     ServiceState,
-    Source,
 )
 from auditor.service_names import (
     DIRECTORY_SERVICE,

@@ -41,7 +41,8 @@ from auditor.collect.topology import (
 from auditor.collect.waiting import wait_for_all
 from auditor.config.settings import ClusterSettings
 from auditor.errors import AuditorError, BadCredentials, ExchangeError
-from auditor.models.facts import ClusterFacts, NodeFacts, ServiceState
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import NodeFacts, ServiceState
 from auditor.soap.client import Client
 from auditor.text import utc_timestamp_or_none
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from auditor.collect.node import NodeResult, skip_node
 from auditor.config.settings import ClusterSettings
 from auditor.errors import NotAsked
-from auditor.models.facts import Coverage, ExternalDatabase, NodeFacts, Outcome, Reach, Source
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.nodes import NodeFacts
+from auditor.models.settings import ExternalDatabase, Reach
 from auditor.problems import Problem
 from auditor.soap.messages import TcpResult
 from auditor.soap.network import Network

@@ -8,8 +8,10 @@ from auditor.collect.roles import clear_doubtful_roles, fill_declared_roles
 from auditor.config.hosts import is_host
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
-from auditor.models.facts import ClusterFacts, Group, NodeFacts, Origin, Role
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts, Group
 from auditor.models.history import RecordedTopology
+from auditor.models.nodes import NodeFacts, Role
 from auditor.problems import Problem
 from auditor.soap.client import Client
 from auditor.soap.records import ProcessNode, RedundancyGroup

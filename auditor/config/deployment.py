@@ -9,7 +9,8 @@ from auditor.config.hosts import NodeAddress, complete_host, match_address
 from auditor.config.schema import ClusterTable, ConfigDocument
 from auditor.config.value_checks import EXPRESSWAY
 from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
-from auditor.models.facts import ExternalDatabase, Origin, Reach, Setting
+from auditor.models.evidence import Origin
+from auditor.models.settings import ExternalDatabase, Reach, Setting
 from auditor.text import shorten_text
 
 

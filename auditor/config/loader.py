@@ -31,8 +31,8 @@ from auditor.config.settings import (
 )
 from auditor.errors import ConfigError
 from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
-from auditor.models.facts import Role
 from auditor.models.findings import Severity
+from auditor.models.nodes import Role
 from auditor.text import escape_unprintable
 
 CONFIG_FILE_NAME = "auditor.toml"

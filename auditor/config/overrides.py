@@ -13,7 +13,7 @@ from auditor.config.settings import Configuration
 from auditor.config.value_checks import EXPRESSWAY
 from auditor.errors import ConfigError
 from auditor.models.deployment import FEATURE_KEYS, LIST_KEYS
-from auditor.models.facts import Setting
+from auditor.models.settings import Setting
 from auditor.text import nearest_choice
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from auditor.config.hosts import SOAP_PORT, complete_host, is_ip, join_host_port
 from auditor.errors import ConfigError
-from auditor.models.facts import ExternalDatabase, Role, Setting
 from auditor.models.findings import Severity
+from auditor.models.nodes import Role
+from auditor.models.settings import ExternalDatabase, Setting
 from auditor.text import did_you_mean
 
 

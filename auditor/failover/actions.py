@@ -22,8 +22,10 @@ from auditor.failover.node_checks import (
 from auditor.failover.wording import node_check_clause
 from auditor.failure_reasons import reason_text
 from auditor.failures import FailureWords, failure_advice, failure_place
-from auditor.models.facts import REPLICATION_GOOD, HaState, Origin, Source
+from auditor.models.coverage import Source
+from auditor.models.evidence import Origin
 from auditor.models.findings import Verdict
+from auditor.models.nodes import REPLICATION_GOOD, HaState
 from auditor.report.sentences import render_clause
 from auditor.service_names import DATABASE, START_ORDER
 from auditor.text import join_names

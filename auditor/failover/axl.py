@@ -5,8 +5,9 @@ from dataclasses import replace
 from auditor.failover.judged import JudgedCluster
 from auditor.failover.node_checks import CheckState, CheckType, Doubt, NodeCheck
 from auditor.failover.services import build_service_check
-from auditor.models.facts import AxlAvailability, ClusterFacts, NodeFacts, RunState
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Verdict
+from auditor.models.nodes import AxlAvailability, NodeFacts, RunState
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.discovered import drop_discovered_facts

@@ -25,7 +25,9 @@ from auditor.failover.nodes import check_group_membership
 from auditor.failover.peers import check_peerings, unchecked_peers
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.watch import GroupKey, GroupWatch
-from auditor.models.facts import ClusterFacts, Group, NodeFacts, Role, Source
+from auditor.models.coverage import Source
+from auditor.models.facts import ClusterFacts, Group
+from auditor.models.nodes import NodeFacts, Role
 from auditor.recommendations.packs import Recommendation
 from auditor.snapshots import Snapshot
 from auditor.text import did_you_mean, utc_timestamp

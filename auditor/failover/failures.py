@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from auditor.errors import Reason
 from auditor.failures import Failure
-from auditor.models.facts import ClusterFacts, Outcome, Source
+from auditor.models.coverage import Outcome, Source
+from auditor.models.facts import ClusterFacts
 
 
 @dataclass(frozen=True, slots=True)

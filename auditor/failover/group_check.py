@@ -10,9 +10,11 @@ from enum import StrEnum
 from auditor.errors import Reason
 from auditor.failover.failures import SourceFailure
 from auditor.failover.node_checks import CheckState, CheckType, NodeCheck, most_urgent
+from auditor.models.coverage import Source
+from auditor.models.evidence import Origin
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import HaState, Origin, Source
 from auditor.models.findings import Verdict
+from auditor.models.nodes import HaState
 from auditor.models.sessions import are_sessions_missing
 from auditor.models.statements import Statement
 from auditor.service_names import XCP_ROUTER

@@ -16,8 +16,10 @@ from auditor.failover.judged import JudgedCluster
 from auditor.failover.node_checks import CheckType, NodeCheck
 from auditor.failover.nodes import check_node
 from auditor.failover.services import mark_restarting
-from auditor.models.facts import ClusterFacts, Group, HaState, NodeFacts, Outcome, Role, Source
+from auditor.models.coverage import Outcome, Source
+from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import Finding, Verdict
+from auditor.models.nodes import HaState, NodeFacts, Role
 from auditor.models.sessions import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.models.statements import Statement
 from auditor.recommendations.ha_states import (

@@ -18,8 +18,9 @@ from auditor.failover.wording import (
     node_check_clause,
     node_state_clause,
 )
-from auditor.models.facts import ClusterFacts, NodeFacts, RunState
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Verdict
+from auditor.models.nodes import NodeFacts, RunState
 from auditor.models.statements import join_statements
 from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.discovered import drop_discovered_facts

@@ -9,8 +9,8 @@ from auditor.failover.failures import SourceFailure
 from auditor.failover.group_check import GroupCheck, GroupStatus
 from auditor.failover.group_titles import group_title
 from auditor.failover.node_checks import NodeCheck
+from auditor.models.coverage import Coverage
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import Coverage
 from auditor.models.findings import Verdict
 
 

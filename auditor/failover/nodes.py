@@ -6,8 +6,8 @@ from auditor.failover.axl import check_node_axl
 from auditor.failover.judged import JudgedCluster
 from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
 from auditor.failover.services import check_services
-from auditor.models.facts import NodeFacts
 from auditor.models.findings import Verdict
+from auditor.models.nodes import NodeFacts
 
 
 def check_node(judged: JudgedCluster, node: NodeFacts) -> Iterator[NodeCheck]:

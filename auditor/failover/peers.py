@@ -9,7 +9,9 @@ from auditor.failover.axl import check_node_axl
 from auditor.failover.judged import JudgedCluster
 from auditor.failover.model import Peering
 from auditor.failover.node_checks import CheckState, NodeCheck
-from auditor.models.facts import ClusterFacts, NodeFacts, Outcome
+from auditor.models.coverage import Outcome
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import NodeFacts
 from auditor.recommendations.engine import evaluate_applicability
 from auditor.recommendations.view import NodeView
 

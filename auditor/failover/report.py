@@ -16,9 +16,11 @@ from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck
 from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
 from auditor.failover.readiness import FailoverReadiness
 from auditor.failover.summary import FAILED_OVER_AND_BROKEN, VERSIONS_DIFFER, summarize_check
+from auditor.models.coverage import Source
+from auditor.models.evidence import Origin
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import REPLICATION_GOOD, REPLICATION_STATES, Origin, Source
 from auditor.models.findings import Verdict
+from auditor.models.nodes import REPLICATION_GOOD, REPLICATION_STATES
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES

@@ -11,8 +11,9 @@ from auditor.failover.node_checks import (
     Doubt,
     NodeCheck,
 )
-from auditor.models.facts import ClusterFacts, HaState, NodeFacts, RunState
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, FindingKind, Verdict
+from auditor.models.nodes import HaState, NodeFacts, RunState
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.critical_services import (
     CRITICAL_SERVICES,

@@ -13,9 +13,10 @@ from auditor.failover.wording import (
     node_state_clause,
     pair_states_clause,
 )
+from auditor.models.evidence import Origin
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import HaState, Origin
 from auditor.models.findings import Verdict
+from auditor.models.nodes import HaState
 from auditor.report.sentences import render_clause
 from auditor.text import is_or_are, join_names
 

@@ -9,7 +9,8 @@ from auditor.errors import Reason
 from auditor.failover.group_check import GroupStatus, Stability
 from auditor.failover.group_status import group_node_facts, group_status_from_states
 from auditor.failover.wording import HA_STATE_LABELS
-from auditor.models.facts import CHANGING_STATES, ClusterFacts, Group, NodeFacts
+from auditor.models.facts import ClusterFacts, Group
+from auditor.models.nodes import CHANGING_STATES, NodeFacts
 from auditor.recommendations.ha_states import installed_members
 from auditor.text import escape_unprintable
 

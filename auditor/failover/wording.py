@@ -13,8 +13,8 @@ from auditor.failover.model import ClusterCheck, Peering
 from auditor.failover.node_checks import CheckState, CheckType, Doubt, NodeCheck
 from auditor.failure_reasons import reason_text
 from auditor.failures import failure_cause
-from auditor.models.facts import HaState
 from auditor.models.findings import Verdict
+from auditor.models.nodes import HaState
 from auditor.models.statements import Statement
 from auditor.report.notices import recorded_topology_notice, stand_in_notice
 from auditor.report.sentences import render_clause, render_sentence

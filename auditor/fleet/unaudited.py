@@ -9,7 +9,8 @@ from auditor.config.settings import ClusterSettings
 from auditor.failure_reasons import Reason
 from auditor.failures import Failure
 from auditor.fleet.wire import BrokenMessage, ClusterResult
-from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem
 
 log = logging.getLogger(__name__)

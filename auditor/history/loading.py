@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from auditor.errors import ConfigError, OutputError
 from auditor.history.sqlite_file import find_sqlite_file, is_ready
-from auditor.models.facts import RunState
 from auditor.models.history import ClusterHistory, RecordedTopology, is_history_off
+from auditor.models.nodes import RunState
 from auditor.models.report import Report
 
 if TYPE_CHECKING:  # this is what loads late

@@ -20,13 +20,13 @@ from auditor.history.schema import (
     unread_node_table,
 )
 from auditor.history.trends import FindingPeriod, FindingRecord
-from auditor.models.facts import Role, RunState
 from auditor.models.findings import (
     FindingSubject,
     SubjectKind,
     Verdict,
 )
 from auditor.models.history import PastRun, RecordedNode, RecordedTopology
+from auditor.models.nodes import Role, RunState
 from auditor.text import printable_excerpt, utc_timestamp
 
 # The columns of the tables are the fields of these.

@@ -22,8 +22,9 @@ from auditor.history.schema import (
 )
 from auditor.history.trends import FindingPeriod, FindingRecord, next_period
 from auditor.models.counts import count_results
-from auditor.models.facts import CHANGING_STATES, find_first_failure
+from auditor.models.coverage import find_first_failure
 from auditor.models.findings import ClusterReport, Finding, Verdict
+from auditor.models.nodes import CHANGING_STATES
 from auditor.models.report import Report
 
 _PERIOD_COLUMNS = ("first", "last", "first_at", "last_at", "runs", "since", "carried")

@@ -23,7 +23,6 @@ from auditor.history.trends import (
 )
 from auditor.history.url import DatabaseLocation, locate_database
 from auditor.models.estate import Estate
-from auditor.models.facts import RunState
 from auditor.models.findings import ClusterReport
 from auditor.models.history import (
     VERDICTS_WITHOUT_AGE,
@@ -34,6 +33,7 @@ from auditor.models.history import (
     RecordedTopology,
     RunChanges,
 )
+from auditor.models.nodes import RunState
 from auditor.models.report import Report
 from auditor.text import (
     did_you_mean,

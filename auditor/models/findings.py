@@ -9,14 +9,11 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
+from auditor.models.coverage import Coverage, asked_cucm_servers
+from auditor.models.evidence import Evidence
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import (
-    Coverage,
-    Evidence,
-    NodeFacts,
-    asked_cucm_servers,
-    list_unread_servers,
-)
+from auditor.models.facts import list_unread_servers
+from auditor.models.nodes import NodeFacts
 from auditor.models.profile import ProfileEntry
 from auditor.models.sessions import PRESENCE_SESSIONS
 from auditor.models.statements import Form, Statement

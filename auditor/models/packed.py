@@ -13,7 +13,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, overload
 
-from auditor.models.facts import Evidence
+from auditor.models.evidence import Evidence
 from auditor.models.findings import Finding, FindingSubject
 from auditor.models.statements import Statement
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from auditor.models.facts import NodeFacts
+from auditor.models.nodes import NodeFacts
 
 _ARCHITECTURE = re.compile(r"\.(?:x86_64|i[3-6]86)$")
 _BUILD_IN_BRACKETS = re.compile(r"\((\d+)\)$")

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from auditor.models.facts import ClusterFacts, Role
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import Role
 from auditor.models.statements import Form, Statement
 
 _SETTLED_BY_NODE = frozenset(

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from auditor.models.facts import NodeFacts
 from auditor.models.findings import (
     Finding,
     FindingKind,
@@ -12,6 +11,7 @@ from auditor.models.findings import (
     SubjectKind,
     Verdict,
 )
+from auditor.models.nodes import NodeFacts
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules
 from auditor.recommendations.logic import unique

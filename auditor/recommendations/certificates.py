@@ -4,16 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from auditor.models.certificates import URGENT_CERTIFICATE_DAYS, certificate_days_left
-from auditor.models.facts import (
-    ClusterFacts,
-    Evidence,
-    Identity,
-    NodeFacts,
-    Origin,
-    Role,
-    Source,
-)
+from auditor.models.coverage import Source
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.nodes import Identity, NodeFacts, Role
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.logic import Evaluation
 from auditor.recommendations.packs import Recommendation

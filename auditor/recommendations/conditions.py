@@ -5,7 +5,10 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from auditor.models.deployment import OPTIONAL_KEYS
-from auditor.models.facts import ClusterFacts, Evidence, NodeFacts, Origin, Role, RunState, Setting
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import NodeFacts, Role, RunState
+from auditor.models.settings import Setting
 from auditor.models.statements import Form, Statement, add_detail, make_statement
 from auditor.recommendations.certificates import evaluate_certificate_urgent
 from auditor.recommendations.ha_states import GROUP_HINT

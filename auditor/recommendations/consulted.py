@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from auditor.models.facts import ClusterFacts, Setting
+from auditor.models.facts import ClusterFacts
+from auditor.models.settings import Setting
 
 D = TypeVar("D")
 

@@ -2,16 +2,11 @@
 
 from dataclasses import replace
 
-from auditor.models.facts import (
-    ClusterFacts,
-    HaReading,
-    Identity,
-    NodeFacts,
-    Origin,
-    Role,
-    Setting,
-)
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Verdict
+from auditor.models.nodes import HaReading, Identity, NodeFacts, Role
+from auditor.models.settings import Setting
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.view import Judgement
 

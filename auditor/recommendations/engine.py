@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.models.facts import ClusterFacts, Evidence, Origin, list_unread_servers
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import ClusterFacts, list_unread_servers
 from auditor.models.findings import (
     Finding,
     FindingSubject,

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from auditor.models.facts import ClusterFacts, Evidence, Group, HaState, NodeFacts, Origin, RunState
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.nodes import HaState, NodeFacts, RunState
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations import ha_states
 from auditor.recommendations.view import Judgement, NodeView, ServiceView

@@ -9,18 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor import service_names
-from auditor.models.facts import (
-    ClusterFacts,
-    Evidence,
-    Group,
-    HaReading,
-    HaState,
-    Identity,
-    NodeFacts,
-    Origin,
-    ServiceState,
-    Source,
-)
+from auditor.models.coverage import Source
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import ClusterFacts, Group
+from auditor.models.nodes import HaReading, HaState, Identity, NodeFacts, ServiceState
 from auditor.models.statements import Form, Statement, join_statements, make_statement
 from auditor.recommendations.view import explain_no_response
 

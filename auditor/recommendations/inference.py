@@ -14,16 +14,11 @@ from auditor.models.deployment import (
     INTERCLUSTER_ONLY_KEYS,
     KEYS_ASKED_AFTER,
 )
-from auditor.models.facts import (
-    STEADY_UPTIME_S,
-    ClusterFacts,
-    NodeFacts,
-    Origin,
-    RunState,
-    ServiceState,
-    Setting,
-)
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import STEADY_UPTIME_S, NodeFacts, RunState, ServiceState
 from auditor.models.profile import ProfileEntry, ProfileValue
+from auditor.models.settings import Setting
 from auditor.recommendations.conditions import evaluate_release_range
 from auditor.recommendations.profile_questions import PROFILE_QUESTIONS
 from auditor.text import join_names

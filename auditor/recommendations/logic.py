@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from auditor.models.facts import Evidence
+from auditor.models.evidence import Evidence
 from auditor.models.statements import Statement, join_statements
 
 T = TypeVar("T")

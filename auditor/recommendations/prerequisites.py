@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from auditor.models.facts import Evidence, ExternalDatabase, NodeFacts, Origin, Reach, RunState
+from auditor.models.evidence import Evidence, Origin
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.nodes import NodeFacts, RunState
+from auditor.models.settings import ExternalDatabase, Reach
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.conditions import (
     declare_key_hint,

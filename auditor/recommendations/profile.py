@@ -4,17 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from auditor.models.deployment import DEPLOYMENT_KEYS
-from auditor.models.facts import (
-    Agreement,
-    ClusterFacts,
-    Evidence,
-    KeyComparison,
-    Origin,
-    Role,
-    RunState,
-    Setting,
-)
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.nodes import Role, RunState
+from auditor.models.settings import Agreement, KeyComparison, Setting
 from auditor.models.statements import Form, Statement, join_statements, make_statement
 from auditor.recommendations.conditions import (
     effective_setting,

@@ -1,15 +1,14 @@
 """Judges the database replication of a node (REPL-01)."""
 
-from auditor.models.facts import (
+from auditor.models.coverage import Source
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.findings import FindingKind, Verdict
+from auditor.models.nodes import (
     REPLICATION_GOOD,
     REPLICATION_INITIALIZING,
     REPLICATION_STATES,
-    Evidence,
     Identity,
-    Origin,
-    Source,
 )
-from auditor.models.findings import FindingKind, Verdict
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.view import Judgement, NodeView, access_hint, explain_no_response
 

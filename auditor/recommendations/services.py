@@ -2,16 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from auditor.models.facts import (
-    STEADY_UPTIME_S,
-    AxlAvailability,
-    Evidence,
-    Identity,
-    Origin,
-    RunState,
-    Source,
-)
+from auditor.models.coverage import Source
+from auditor.models.evidence import Evidence, Origin
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.nodes import STEADY_UPTIME_S, AxlAvailability, Identity, RunState
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.certificates import judge_node_certificate
 from auditor.recommendations.ha import explain_by_ha, judge_group_membership

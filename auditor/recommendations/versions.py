@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from auditor.models.facts import (
-    ClusterFacts,
-    Evidence,
-    Identity,
-    NodeFacts,
-    Origin,
-    Source,
-)
+from auditor.models.coverage import Source
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.nodes import Identity, NodeFacts
 from auditor.models.releases import (
     common_field_count,
     nodes_by_version,

@@ -5,17 +5,11 @@ from functools import cached_property, lru_cache
 
 from auditor.failure_reasons import Reason
 from auditor.failures import FailureWords, failure_advice, failure_place
-from auditor.models.facts import (
-    ClusterFacts,
-    Evidence,
-    Identity,
-    NodeFacts,
-    Origin,
-    RunState,
-    ServiceState,
-    Source,
-)
+from auditor.models.coverage import Source
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.nodes import Identity, NodeFacts, RunState, ServiceState
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.packs import Recommendation
 

@@ -6,9 +6,9 @@ History keeps no causes. The rules give them, from what changed in the same way.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from auditor.models.facts import NodeFacts
 from auditor.models.findings import Verdict
 from auditor.models.history import ChangeDirection, FindingChange
+from auditor.models.nodes import NodeFacts
 from auditor.recommendations.causes import find_causes
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from auditor.models.facts import Coverage
+from auditor.models.coverage import Coverage
 from auditor.models.findings import ClusterReport, Finding, finding_sort_key
 from auditor.models.report import Report
 from auditor.report.sentences import render_sentence, render_sentences

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_advice
-from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.findings import (
     Cause,
     ClusterReport,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.models.facts import Evidence
+from auditor.models.evidence import Evidence
 from auditor.models.findings import (
     ClusterReport,
     Finding,

@@ -11,7 +11,8 @@ from auditor.models.counts import (
     count_changes,
     count_results,
 )
-from auditor.models.facts import Coverage, Evidence, NodeFacts, ServiceState
+from auditor.models.coverage import Coverage
+from auditor.models.evidence import Evidence
 from auditor.models.findings import (
     Cause,
     ClusterReport,
@@ -20,6 +21,7 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.history import ClusterHistory, FindingChange
+from auditor.models.nodes import NodeFacts, ServiceState
 from auditor.models.report import Report, RunMetadata
 from auditor.report.sentences import render_sentence, render_sentences, render_source
 

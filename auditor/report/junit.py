@@ -8,7 +8,7 @@ from lxml import etree
 
 from auditor import __version__
 from auditor.models.counts import count_results
-from auditor.models.facts import Coverage, Outcome
+from auditor.models.coverage import Coverage, Outcome
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report.sentences import render_sentence

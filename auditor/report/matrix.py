@@ -7,16 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.models.facts import (
-    REPLICATION_STATES,
-    HaState,
-    Identity,
-    NodeFacts,
-    Origin,
-    Role,
-    RunState,
-)
+from auditor.models.evidence import Origin
 from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
+from auditor.models.nodes import REPLICATION_STATES, HaState, Identity, NodeFacts, Role, RunState
 from auditor.models.releases import version_number
 from auditor.models.statements import Form
 from auditor.report.wording import VERDICT_MARKS

@@ -1,8 +1,8 @@
 """Which services the matrix of a cluster shows, in sections."""
 
 from auditor import service_names
-from auditor.models.facts import RunState, ServiceState
 from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.nodes import RunState, ServiceState
 
 _SERVICE_SECTIONS = (
     (

@@ -6,8 +6,8 @@ from typing import TypeAlias
 from rich.table import Table
 from rich.text import Text
 
-from auditor.models.facts import NodeFacts
 from auditor.models.findings import ClusterReport
+from auditor.models.nodes import NodeFacts
 from auditor.report.columns import COLUMN_GAP, plain_table
 from auditor.report.console import safe_text
 from auditor.report.matrix import (

@@ -11,8 +11,8 @@ from auditor.models.counts import (
     categorise_change,
     count_changes,
 )
+from auditor.models.coverage import find_first_failure
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
-from auditor.models.facts import find_first_failure
 from auditor.models.findings import ClusterReport, Finding, Severity
 from auditor.models.history import FindingChange
 from auditor.models.notification import Notification, NotificationType

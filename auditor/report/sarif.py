@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from auditor import __version__
 from auditor.models.counts import count_results
+from auditor.models.coverage import Coverage
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
-from auditor.models.facts import Coverage
 from auditor.models.findings import (
     ClusterReport,
     Finding,

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Formatter
 
-from auditor.models.facts import Evidence, Source
+from auditor.models.coverage import Source
+from auditor.models.evidence import Evidence
 from auditor.models.statements import Form, Statement, StatementValue
 from auditor.text import join_names
 

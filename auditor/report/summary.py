@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_cause
 from auditor.models.counts import ChangeCategory, count_changes, count_results
-from auditor.models.facts import Coverage, find_first_failure
+from auditor.models.coverage import Coverage, find_first_failure
 from auditor.models.findings import ClusterReport, ClusterStatus, Finding
 from auditor.models.history import ClusterHistory, FindingAge
 from auditor.models.releases import nodes_by_version, version_number

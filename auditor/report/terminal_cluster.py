@@ -10,7 +10,7 @@ from rich.text import Text
 from auditor.command_lines import command_line
 from auditor.errors import Reason
 from auditor.models.counts import count_results
-from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.report import Report
 from auditor.report import wording

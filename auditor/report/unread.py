@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from auditor.errors import Reason
 from auditor.failures import Failure
-from auditor.models.facts import Coverage, find_first_failure
+from auditor.models.coverage import Coverage, find_first_failure
 from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.problems import Problem
 

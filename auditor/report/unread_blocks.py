@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from auditor.failure_reasons import reason_text
 from auditor.failures import FailureWords, failure_detail, failure_place, failure_remedy
-from auditor.models.facts import Coverage
+from auditor.models.coverage import Coverage
 from auditor.models.findings import (
     ClusterReport,
     Finding,

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from auditor.models.counts import ResultCounts, count_results
+from auditor.models.coverage import Outcome, Source, find_first_failure
+from auditor.models.evidence import Evidence
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS, ExitCode
-from auditor.models.facts import Evidence, Outcome, Source, find_first_failure
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from auditor.credentials import Credentials
 from auditor.errors import BadCredentials, NotAsked, SoapFault, TimedOut, TlsFailed
-from auditor.models.facts import Identity
+from auditor.models.nodes import Identity
 from auditor.problems import Problem
 from auditor.soap import operations, parsing
 from auditor.soap.budget import WaitBudget, longest_wait_s

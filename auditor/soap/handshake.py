@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers, parse_url
 
 from auditor.errors import ExchangeError, TlsFailed, Unreachable
-from auditor.models.facts import Identity
+from auditor.models.nodes import Identity
 from auditor.problems import Problem
 from auditor.soap.deadlines import Deadline, connection_error_text, open_tcp_connection
 from auditor.soap.messages import Certificate, Endpoint, HandshakeResult

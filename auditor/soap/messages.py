@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor.errors import ExchangeError, Reason, Unreachable
-from auditor.models.facts import Identity, Reach
+from auditor.models.nodes import Identity
+from auditor.models.settings import Reach
 
 DEFAULT_TIMEOUT_S = 20.0
 

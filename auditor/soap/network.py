@@ -8,7 +8,7 @@ from typing import Protocol
 
 from auditor.credentials import Credentials
 from auditor.errors import TimedOut, Unreachable
-from auditor.models.facts import Reach
+from auditor.models.settings import Reach
 from auditor.problems import Problem
 from auditor.soap.deadlines import (
     DeadlineWatchdog,

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from auditor.errors import ConfigError, ExchangeError, TlsFailed, WrongNode
-from auditor.models.facts import Identity
+from auditor.models.nodes import Identity
 from auditor.problems import Problem
 from auditor.soap.messages import Certificate, ConnectionDropped, Endpoint
 

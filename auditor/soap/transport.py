@@ -33,7 +33,7 @@ from auditor.errors import (
     TooLarge,
     Unreachable,
 )
-from auditor.models.facts import Identity
+from auditor.models.nodes import Identity
 from auditor.problems import Problem
 from auditor.soap import messages
 from auditor.soap.deadlines import Deadline, DeadlineWatchdog, open_tcp_connection

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from auditor.models.facts import Outcome, Source
+from auditor.models.coverage import Outcome, Source
 from auditor.models.findings import ClusterReport, Verdict
 from tests.lab import CUCM, GROUP, PUB, SUB, Lab, coverage
 

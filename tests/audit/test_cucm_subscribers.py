@@ -10,7 +10,7 @@ import pytest
 from auditor.collect.clients import build_endpoint
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.models.facts import Outcome, Source
+from auditor.models.coverage import Outcome, Source
 from auditor.models.findings import Verdict
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.setup.doctor.checks import try_login

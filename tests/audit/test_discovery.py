@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from auditor.models.facts import Evidence, Origin, Outcome, Source
+from auditor.models.coverage import Outcome, Source
+from auditor.models.evidence import Evidence, Origin
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.statements import Form, make_statement
 from auditor.report.sentences import render_sentence, render_sentences

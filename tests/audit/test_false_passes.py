@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.models.facts import Source
+from auditor.models.coverage import Source
 from auditor.models.findings import FindingKind, Verdict
 from auditor.service_names import (
     _CANONICAL_BY_KEY,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import Reason
-from auditor.models.facts import Source
+from auditor.models.coverage import Source
 from auditor.models.findings import ClusterReport, Finding, SubjectKind, Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs

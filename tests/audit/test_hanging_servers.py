@@ -7,8 +7,10 @@ import pytest
 
 from auditor.config.loader import load_configuration
 from auditor.errors import ExchangeError
-from auditor.models.facts import AxlAvailability, Outcome, Reach, Source
+from auditor.models.coverage import Outcome, Source
 from auditor.models.findings import ClusterReport
+from auditor.models.nodes import AxlAvailability
+from auditor.models.settings import Reach
 from auditor.problems import Problem
 from auditor.soap.messages import SoapRequest, SoapResponse, TcpResult
 from auditor.soap.network import LiveNetwork

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli.app import app
-from auditor.models.facts import Origin
+from auditor.models.evidence import Origin
 from auditor.models.findings import Finding, Verdict
 from auditor.report.sentences import render_sentence, render_source
 from auditor.simulator import Simulator

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from auditor.models.facts import Origin, Source
+from auditor.models.coverage import Source
+from auditor.models.evidence import Origin
 from auditor.models.findings import ClusterReport, Verdict
 from auditor.report.sentences import render_sentence
 from tests.lab import GROUP, PUB, SUB, Lab, coverage, finding

@@ -11,9 +11,11 @@ from dataclasses import replace
 from statistics import median
 from time import process_time
 
-from auditor.models.facts import ClusterFacts, Group, Origin, Setting
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import ClusterReport
 from auditor.models.report import Report
+from auditor.models.settings import Setting
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import Recommendation, load_packs
 from auditor.report.html import render

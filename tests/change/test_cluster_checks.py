@@ -9,7 +9,9 @@ from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, 
 from auditor.change.check_report import check_remedy, check_text
 from auditor.change.decision import Decision
 from auditor.change.what_if import ChangeAction, RequestedChange
-from auditor.models.facts import ClusterFacts, HaState, NodeFacts, Reach, RunState, ServiceState
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import HaState, NodeFacts, RunState, ServiceState
+from auditor.models.settings import Reach
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     CONNECTION_MANAGER,

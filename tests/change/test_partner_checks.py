@@ -10,8 +10,9 @@ from auditor.change.check_report import check_text
 from auditor.change.decision import Decision
 from auditor.change.precheck import decide_change
 from auditor.change.what_if import ChangeAction, RequestedChange
-from auditor.models.facts import AxlAvailability, AxlProbe, ClusterFacts, NodeFacts, ServiceState
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Severity
+from auditor.models.nodes import AxlAvailability, AxlProbe, NodeFacts, ServiceState
 from auditor.recommendations.critical_services import CRITICAL_SERVICES
 from auditor.recommendations.packs import load_packs
 from auditor.service_names import (

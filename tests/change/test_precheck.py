@@ -10,8 +10,10 @@ from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, 
 from auditor.change.check_report import check_remedy, check_text
 from auditor.change.precheck import decide_change
 from auditor.change.what_if import ChangeAction, RequestedChange
-from auditor.models.facts import HaState, Identity, Origin, Reach, RunState, ServiceState
+from auditor.models.evidence import Origin
 from auditor.models.findings import Severity
+from auditor.models.nodes import HaState, Identity, RunState, ServiceState
+from auditor.models.settings import Reach
 from auditor.recommendations.packs import load_packs
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,

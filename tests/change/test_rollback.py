@@ -9,7 +9,8 @@ from auditor.change.rollback import LimitKind, RollbackLimit, plan_rollback
 from auditor.change.step_report import StepContext, limit_text, step_texts
 from auditor.change.steps import ChangeStep, StepKind
 from auditor.change.what_if import ChangeAction, RequestedChange
-from auditor.models.facts import ClusterFacts, RunState, ServiceState
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import RunState, ServiceState
 from auditor.service_names import (
     BULK_PROVISIONING,
     DIRECTORY_SERVICE,

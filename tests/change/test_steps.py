@@ -9,7 +9,8 @@ from auditor.change.change_check import CheckKind
 from auditor.change.step_report import StepContext, render_steps, step_texts
 from auditor.change.steps import ChangeStep, StepKind, plan_steps
 from auditor.change.what_if import ChangeAction, RequestedChange
-from auditor.models.facts import ClusterFacts, Origin
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     CLIENT_PROFILE_AGENT,

@@ -6,8 +6,9 @@ from auditor.change.change_check import PrecheckResult, PrecheckTopic
 from auditor.change.decision import Decision
 from auditor.change.precheck import decide_change
 from auditor.change.what_if import RequestedChange
-from auditor.models.facts import ClusterFacts, RunState, ServiceState
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Severity
+from auditor.models.nodes import RunState, ServiceState
 from auditor.models.sessions import PRESENCE_SESSIONS
 from auditor.recommendations.packs import load_packs
 from tests import factories as make

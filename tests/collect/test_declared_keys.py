@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from auditor.collect.declared import compare_declared_databases, compare_declared_peers
-from auditor.models.facts import ExternalDatabase, Origin
+from auditor.models.evidence import Origin
 from auditor.models.findings import Verdict
+from auditor.models.settings import ExternalDatabase
 from auditor.report.sentences import render_sentence, render_sentences
 from tests.factories import database
 from tests.lab import PAIR, Lab, finding

@@ -9,17 +9,11 @@ import pytest
 from auditor.collect.discovery.merge import apply_probe_results
 from auditor.collect.discovery.probe_file import load_built_in_probes
 from auditor.collect.discovery.reader import ProbeResults
-from auditor.models.facts import (
-    ClusterFacts,
-    Coverage,
-    Group,
-    Identity,
-    NodeFacts,
-    Origin,
-    Outcome,
-    Source,
-)
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import Verdict
+from auditor.models.nodes import Identity, NodeFacts
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from tests.factories import GROUP, cluster, node, setting, settings, subscriber

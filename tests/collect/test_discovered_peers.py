@@ -7,7 +7,8 @@ import pytest
 
 from auditor.collect.intercluster import add_peer_settings
 from auditor.config.loader import load_configuration
-from auditor.models.facts import ClusterFacts, Setting
+from auditor.models.facts import ClusterFacts
+from auditor.models.settings import Setting
 from tests.factories import cluster, node, subscriber
 
 FILE = """

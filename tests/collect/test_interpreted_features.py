@@ -6,7 +6,8 @@ from auditor.collect.discovery.interpret import DiscoveredFacts, interpret_probe
 from auditor.collect.discovery.probe_file import load_built_in_probes
 from auditor.collect.discovery.reader import ProbeResults
 from auditor.collect.discovery.sql import DatabaseRows
-from auditor.models.facts import Origin, Setting
+from auditor.models.evidence import Origin
+from auditor.models.settings import Setting
 
 NODES = ("imp1", "imp2")
 

@@ -4,7 +4,7 @@ import pytest
 
 from auditor.collect.node import NodeResult, may_be_publisher
 from auditor.collect.roles import find_primary_node
-from auditor.models.facts import NodeFacts, Role
+from auditor.models.nodes import NodeFacts, Role
 
 PLACES = {
     "imp1.lab.test": "imp1.lab.test:8443",

@@ -14,7 +14,7 @@ from auditor.collect.services import (
     merge_service_rows,
     unknown_activations,
 )
-from auditor.models.facts import RunState, ServiceState
+from auditor.models.nodes import RunState, ServiceState
 from auditor.soap.records import ProcessNodeService, ServiceRow, ServiceSpecification
 
 SIP = "Cisco SIP Proxy"

@@ -18,7 +18,8 @@ from auditor.collect.scope import (
 )
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.models.facts import ClusterFacts, Source
+from auditor.models.coverage import Source
+from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem
 from auditor.soap.network import LiveNetwork
 from tests.lab import Lab

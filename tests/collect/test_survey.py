@@ -17,7 +17,10 @@ from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials, Secret
 from auditor.errors import BadCredentials, ExchangeError, Reason, Unreachable
-from auditor.models.facts import Coverage, Group, NodeFacts, Origin, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.evidence import Origin
+from auditor.models.facts import Group
+from auditor.models.nodes import NodeFacts
 from auditor.problems import Problem
 from auditor.soap.network import LiveNetwork
 

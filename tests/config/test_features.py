@@ -7,7 +7,7 @@ import pytest
 
 from auditor.config.overrides import load_with_features
 from auditor.errors import ConfigError
-from auditor.models.facts import Setting
+from auditor.models.settings import Setting
 
 FILE = """
 [[cluster]]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from auditor.config.loader import load_configuration
 from auditor.config.settings import Configuration
-from auditor.models.facts import Setting
+from auditor.models.settings import Setting
 
 FILE = """
 [defaults]

@@ -12,8 +12,10 @@ from auditor.config.settings import (
     password_variable_name,
 )
 from auditor.errors import ConfigError
-from auditor.models.facts import ExternalDatabase, Origin, Reach, Role, Setting
+from auditor.models.evidence import Origin
 from auditor.models.findings import Severity
+from auditor.models.nodes import Role
+from auditor.models.settings import ExternalDatabase, Reach, Setting
 
 EXAMPLE = Path(__file__).parents[2] / "fixtures" / "config" / "contract.toml"
 SMALL = '[[cluster]]\nname = "lab"\ncucm_publisher = "cucm.example.test"\nusername = "audit-ro"\n'

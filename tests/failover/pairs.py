@@ -9,17 +9,10 @@ from auditor.failover.group_status import SessionCounts, check_group
 from auditor.failover.judged import judge_for_failover
 from auditor.failover.model import ClusterCheck, FailoverCheck
 from auditor.failover.summary import summarize_check, summarize_group
-from auditor.models.facts import (
-    ClusterFacts,
-    Coverage,
-    Group,
-    HaState,
-    NodeFacts,
-    Origin,
-    Outcome,
-    RunState,
-    Source,
-)
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts, Group
+from auditor.models.nodes import HaState, NodeFacts, RunState
 from auditor.recommendations.ha_states import SERVICES_STOPPED_WHEN_IDLE
 from auditor.recommendations.packs import load_packs
 from auditor.service_names import CLIENT_PROFILE_AGENT, DATA_MONITOR, SERVER_RECOVERY_MANAGER

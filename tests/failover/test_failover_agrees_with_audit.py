@@ -12,8 +12,9 @@ from auditor.failover.judged import judge_for_failover
 from auditor.failover.node_checks import SERVICE_CHECK_TYPES
 from auditor.failover.readiness import assess_readiness
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import AxlAvailability, AxlProbe, HaState, Reach, RunState
 from auditor.models.findings import Verdict
+from auditor.models.nodes import AxlAvailability, AxlProbe, HaState, RunState
+from auditor.models.settings import Reach
 from auditor.service_names import (
     DATABASE,
     FEATURE_SERVICES,

@@ -11,8 +11,10 @@ from auditor.failover.actions import choose_action, source_remedy
 from auditor.failover.failures import source_failures
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.report import render_failover_text
+from auditor.models.coverage import Source
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import ClusterFacts, HaState, Source
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import HaState
 from auditor.problems import Problem
 from tests.factories import failed_source
 from tests.failover.failover_lab import FailoverLab

@@ -13,17 +13,10 @@ from auditor.failover.group_check import GroupStatus, Stability
 from auditor.failover.json_report import render_failover_json
 from auditor.failover.report import render_failover_text
 from auditor.failover.summary import nodes_with_axl
+from auditor.models.coverage import Source
+from auditor.models.evidence import Origin
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import (
-    AxlAvailability,
-    AxlProbe,
-    HaReading,
-    HaState,
-    Identity,
-    Origin,
-    RunState,
-    Source,
-)
+from auditor.models.nodes import AxlAvailability, AxlProbe, HaReading, HaState, Identity, RunState
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     AXL_WEB_SERVICE,

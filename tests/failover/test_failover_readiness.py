@@ -13,8 +13,9 @@ from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.report import render_readiness_text
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import ClusterFacts, HaState, RunState
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Verdict
+from auditor.models.nodes import HaState, RunState
 from auditor.report.sentences import render_clause
 from auditor.service_names import (
     AXL_WEB_SERVICE,

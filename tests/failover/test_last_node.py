@@ -7,7 +7,8 @@ import pytest
 
 from auditor.failover.actions import choose_action
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import ClusterFacts, HaState, RunState
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import HaState, RunState
 from auditor.service_names import CONFIG_AGENT, PRESENCE_ENGINE_SERVICE, XCP_ROUTER
 from tests.factories import service
 from tests.failover.pairs import check_facts, first_line, member, pair

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import Coverage, NodeFacts, Outcome, Source
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
@@ -18,6 +18,7 @@ from auditor.models.findings import (
     audit_exit_code,
     finding_sort_key,
 )
+from auditor.models.nodes import NodeFacts
 from auditor.models.report import Report
 from tests.factories import gap, make_finding, make_run, node
 

@@ -26,7 +26,8 @@ from auditor.fleet.wire import (
     unpack_message,
     unpack_result,
 )
-from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem
 from tests.fleet.parts import GENEROUS_S, audit_command, own_environment, start_fleet
 from tests.lab import CUCM, PAIR, SUB, Lab

@@ -14,8 +14,8 @@ from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials, Secret
 from auditor.errors import NotAsked
-from auditor.models.facts import Reach
 from auditor.models.findings import ClusterReport
+from auditor.models.settings import Reach
 from auditor.problems import Problem
 from auditor.recommendations.packs import load_packs
 from auditor.simulator import Simulator

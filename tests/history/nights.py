@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from auditor.failure_reasons import Reason
 from auditor.history.store import HistoryStore
-from auditor.models.facts import Coverage, NodeFacts, Outcome, Role, RunState, ServiceState, Source
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.findings import (
     ClusterReport,
     Finding,
@@ -15,6 +15,7 @@ from auditor.models.findings import (
     Verdict,
     Waiver,
 )
+from auditor.models.nodes import NodeFacts, Role, RunState, ServiceState
 from auditor.models.report import Report
 from tests.history.runs import DRIFT, PASS, UNKNOWN, finding, report
 

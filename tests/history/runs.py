@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from auditor.models.facts import NodeFacts, Role, RunState, ServiceState
 from auditor.models.findings import (
     ClusterReport,
     Finding,
@@ -11,6 +10,7 @@ from auditor.models.findings import (
     Verdict,
     Waiver,
 )
+from auditor.models.nodes import NodeFacts, Role, RunState, ServiceState
 from auditor.models.report import Report
 from tests.factories import make_finding, make_run
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from auditor.errors import ConfigError
 from auditor.failure_reasons import Reason
 from auditor.history.store import HistoryStore, open_history
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.estate import (
     Estate,
     FindingState,
@@ -19,9 +20,9 @@ from auditor.models.estate import (
     OutageKind,
     RunGap,
 )
-from auditor.models.facts import Coverage, NodeFacts, Outcome, Role, RunState, Source
 from auditor.models.findings import ClusterReport, Severity, Verdict
 from auditor.models.history import FindingAge
+from auditor.models.nodes import NodeFacts, Role, RunState
 from auditor.models.report import Report
 from auditor.report.terminal_estate import render_open_differences
 from tests.history.runs import (

@@ -6,9 +6,10 @@ import pytest
 
 from auditor.errors import ConfigError
 from auditor.history.store import HistoryStore
-from auditor.models.facts import Coverage, Outcome, RunState, Source
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.findings import ClusterStatus, FindingKind, Severity, Verdict
 from auditor.models.history import ChangeDirection, FindingAge
+from auditor.models.nodes import RunState
 from auditor.models.report import Report
 from tests.history.runs import (
     DRIFT,

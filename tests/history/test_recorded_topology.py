@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from auditor.history.store import HistoryStore
-from auditor.models.facts import Coverage, NodeFacts, Outcome, Role, Source
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.findings import ClusterReport
 from auditor.models.history import RecordedNode, RecordedTopology
+from auditor.models.nodes import NodeFacts, Role
 from tests.history.runs import PASS, at, cluster, finding, report
 
 CUCM = "cucm-pub.example.test"

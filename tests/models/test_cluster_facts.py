@@ -3,7 +3,8 @@
 import pytest
 
 from auditor.errors import Reason
-from auditor.models.facts import Coverage, Origin, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.evidence import Origin
 from tests.factories import cluster, gap, group, node, subscriber
 
 

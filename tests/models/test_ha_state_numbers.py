@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.models.facts import HaState
+from auditor.models.nodes import HaState
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from auditor.models.facts import (
-    AxlAvailability,
-    AxlProbe,
-    ClusterFacts,
-    HaState,
-    Identity,
-    NodeFacts,
-    Origin,
-    RunState,
-)
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.nodes import AxlAvailability, AxlProbe, HaState, Identity, NodeFacts, RunState
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     AXL_WEB_SERVICE,

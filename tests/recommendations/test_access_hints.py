@@ -4,8 +4,9 @@ import pytest
 
 from auditor.errors import Reason
 from auditor.failures import FailureWords, failure_advice
-from auditor.models.facts import AxlAvailability, AxlProbe, Source
+from auditor.models.coverage import Source
 from auditor.models.findings import Finding, Verdict
+from auditor.models.nodes import AxlAvailability, AxlProbe
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.report.sentences import render_sentences

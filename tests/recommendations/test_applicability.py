@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models.facts import ClusterFacts, Group, Identity, Origin, Setting
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import Finding, Severity, Verdict
+from auditor.models.nodes import Identity
+from auditor.models.settings import Setting
 from auditor.recommendations.conditions import switch_text
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs

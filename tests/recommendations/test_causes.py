@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from auditor.models.facts import ClusterFacts, NodeFacts
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import (
     Finding,
     FindingKind,
@@ -17,6 +17,7 @@ from auditor.models.findings import (
     Verdict,
     group_causes,
 )
+from auditor.models.nodes import NodeFacts
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules, parse_cause_rules
 from auditor.recommendations.causes import link_causes
 from auditor.recommendations.engine import judge_facts

@@ -10,25 +10,23 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from auditor.models.coverage import Source
 from auditor.models.deployment import DEPLOYMENT_KEYS
-from auditor.models.facts import (
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts, Group
+from auditor.models.findings import Finding, SubjectKind, Verdict, finding_sort_key
+from auditor.models.nodes import (
     AxlAvailability,
     AxlProbe,
-    ClusterFacts,
-    Group,
     HaReading,
     HaState,
     Identity,
     NodeFacts,
-    Origin,
-    Reach,
     Role,
     RunState,
     ServiceState,
-    Setting,
-    Source,
 )
-from auditor.models.findings import Finding, SubjectKind, Verdict, finding_sort_key
+from auditor.models.settings import Reach, Setting
 from auditor.recommendations.consulted import ConsultedSettings
 from auditor.recommendations.discovered import drop_discovered_facts
 from auditor.recommendations.engine import judge_facts

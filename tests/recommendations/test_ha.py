@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
-from auditor.models.facts import ClusterFacts, HaState, Origin, Source
+from auditor.models.coverage import Source
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, FindingKind, Verdict
+from auditor.models.nodes import HaState
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.ha_states import (
     NETWORK_SERVICES_STOPPED_WHEN_IDLE,

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models.facts import ClusterFacts, Origin, Setting
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, FindingKind, SubjectKind, Verdict
+from auditor.models.settings import Setting
 from auditor.recommendations.causes import link_causes
 from auditor.recommendations.critical_services import needs_ha_off
 from auditor.recommendations.engine import judge_facts

@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models.facts import ClusterFacts, NodeFacts, Origin, RunState, Setting
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, FindingKind, Severity, Verdict
+from auditor.models.nodes import NodeFacts, RunState
+from auditor.models.settings import Setting
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import JudgingMode

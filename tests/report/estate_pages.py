@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from auditor.history.store import HistoryStore, open_history
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.estate import Estate
-from auditor.models.facts import Coverage, Outcome, Source
 from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from tests.history.nights import NOW, record_nights

@@ -4,22 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from auditor.errors import Reason
-from auditor.models.facts import (
-    AxlAvailability,
-    AxlProbe,
-    Coverage,
-    Evidence,
-    HaReading,
-    HaState,
-    Identity,
-    NodeFacts,
-    Origin,
-    Outcome,
-    Role,
-    RunState,
-    ServiceState,
-    Source,
-)
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.evidence import Evidence, Origin
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
@@ -38,6 +24,17 @@ from auditor.models.history import (
     FindingChange,
     HistoricalFinding,
     PastRun,
+)
+from auditor.models.nodes import (
+    AxlAvailability,
+    AxlProbe,
+    HaReading,
+    HaState,
+    Identity,
+    NodeFacts,
+    Role,
+    RunState,
+    ServiceState,
 )
 from auditor.models.report import Report
 from auditor.service_names import (

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from auditor.models.facts import Role
 from auditor.models.findings import ClusterReport, Finding
+from auditor.models.nodes import Role
 from auditor.models.report import Report
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.causes import link_causes

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from auditor import __version__
 from auditor.errors import Reason
-from auditor.models.facts import Role
 from auditor.models.findings import ClusterReport, Finding, Verdict
+from auditor.models.nodes import Role
 from auditor.models.report import Report
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.report import markdown, terminal

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models.facts import Role, Source
+from auditor.models.coverage import Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Severity
 from auditor.models.history import ClusterHistory
+from auditor.models.nodes import Role
 from auditor.models.report import Report
 from auditor.report import markdown, terminal
 from auditor.report.fleet import (

@@ -14,9 +14,9 @@ from lxml import etree
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
-from auditor.models.facts import Role
 from auditor.models.findings import Verdict
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
+from auditor.models.nodes import Role
 from auditor.models.report import Report
 from auditor.report.formats import ReportFormat
 from auditor.report.nagios import render_plugin_line

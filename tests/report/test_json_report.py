@@ -12,10 +12,12 @@ import pytest
 
 from auditor import __version__
 from auditor.errors import Reason
+from auditor.models.coverage import Outcome, Source
+from auditor.models.evidence import Origin
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import HaState, Identity, Origin, Outcome, Role, RunState, Source
 from auditor.models.findings import ClusterStatus, FindingKind, Severity, SubjectKind, Verdict
 from auditor.models.history import ChangeDirection
+from auditor.models.nodes import HaState, Identity, Role, RunState
 from auditor.report import json_report
 from auditor.report.json_report import REPORT_SCHEMA_VERSION, report_to_dict
 from auditor.resources import read_schema

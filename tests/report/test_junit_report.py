@@ -15,7 +15,7 @@ from junitparser import JUnitXml
 from lxml import etree
 
 from auditor import __version__
-from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from auditor.report import junit

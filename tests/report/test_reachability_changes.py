@@ -6,9 +6,10 @@ import pytest
 
 from auditor.errors import Reason
 from auditor.failures import Failure
-from auditor.models.facts import Coverage, Outcome, Role, Source
+from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
 from auditor.models.history import ClusterHistory, PastRun
+from auditor.models.nodes import Role
 from auditor.problems import Problem
 from auditor.report.summary import (
     ReachabilityChange,

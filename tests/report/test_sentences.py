@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.models.facts import Source
+from auditor.models.coverage import Source
 from auditor.models.statements import (
     Form,
     Statement,

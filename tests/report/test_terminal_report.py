@@ -13,20 +13,12 @@ from rich.cells import cell_len
 from auditor import __version__
 from auditor.errors import Reason
 from auditor.failure_reasons import REASONS
-from auditor.models.facts import (
-    Coverage,
-    Evidence,
-    Group,
-    HaReading,
-    HaState,
-    Origin,
-    Outcome,
-    Role,
-    RunState,
-    Source,
-)
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.evidence import Evidence, Origin
+from auditor.models.facts import Group
 from auditor.models.findings import FindingKind, FindingSubject, Severity, SubjectKind, Verdict
 from auditor.models.history import ClusterHistory, FindingAge
+from auditor.models.nodes import HaReading, HaState, Role, RunState
 from auditor.models.report import Report
 from auditor.models.statements import Form, add_detail, make_statement
 from auditor.recommendations.ha_states import ha_switch_evidence

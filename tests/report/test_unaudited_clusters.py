@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
-from auditor.models.facts import Coverage, Outcome, RunState, Source, find_first_failure
+from auditor.models.coverage import Coverage, Outcome, Source, find_first_failure
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
@@ -15,6 +15,7 @@ from auditor.models.findings import (
     SubjectKind,
     Verdict,
 )
+from auditor.models.nodes import RunState
 from auditor.models.report import Report
 from auditor.report.formats import ReportFormat
 from auditor.report.sentences import render_sentence

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from auditor.errors import Interrupted, TimedOut, TlsFailed, Unreachable, WrongNode
-from auditor.models.facts import Identity
+from auditor.models.nodes import Identity
 from auditor.soap.handshake import certificate_or_none
 from auditor.soap.messages import Endpoint
 from tests.soap.certs import Authority

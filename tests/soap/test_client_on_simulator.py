@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from auditor.credentials import Credentials, Secret
-from auditor.models.facts import Identity
+from auditor.models.nodes import Identity
 from auditor.resources import scenario_folder
 from auditor.simulator import Simulator
 from auditor.soap.client import Client

@@ -26,7 +26,8 @@ from auditor.errors import (
     Unreachable,
     WrongNode,
 )
-from auditor.models.facts import Identity, Reach
+from auditor.models.nodes import Identity
+from auditor.models.settings import Reach
 from auditor.problems import Problem
 from auditor.soap.evidence.files import (
     INDEX_FILE,

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import BadReply, Interrupted, TimedOut, TooLarge, Unreachable
-from auditor.models.facts import Reach
+from auditor.models.settings import Reach
 from auditor.soap.client import Client
 from auditor.soap.deadlines import Deadline, EndReason
 from auditor.soap.messages import Endpoint, RequestLimits

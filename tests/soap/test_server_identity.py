@@ -11,7 +11,7 @@ import pytest
 import requests.adapters
 
 from auditor.errors import ConfigError, TlsFailed, WrongNode
-from auditor.models.facts import Identity
+from auditor.models.nodes import Identity
 from auditor.soap.client import Client
 from auditor.soap.deadlines import DeadlineWatchdog
 from auditor.soap.handshake import read_unverified_certificate

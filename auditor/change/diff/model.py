@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from auditor.models.coverage import Source
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import ClusterFacts, NodeFacts, Source
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Severity
+from auditor.models.nodes import NodeFacts
 from auditor.snapshots import Snapshot, SnapshotFinding
 
 

@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping
 from auditor.change.diff.expected import ChangeExpectation
 from auditor.change.diff.model import ComparedCluster, Difference, DifferenceCategory, Topic
 from auditor.change.diff.services import compare_services
-from auditor.models.facts import (
+from auditor.models.coverage import Source
+from auditor.models.facts import ClusterFacts
+from auditor.models.findings import SubjectKind, Verdict
+from auditor.models.nodes import (
     REPLICATION_STATES,
     AxlAvailability,
-    ClusterFacts,
     HaState,
     Identity,
     NodeFacts,
     Role,
-    Source,
 )
-from auditor.models.findings import SubjectKind, Verdict
 from auditor.models.releases import version_number
 from auditor.text import join_sorted_names
 

@@ -12,7 +12,8 @@ from auditor.change.diff.model import (
     Topic,
     category_exit_code,
 )
-from auditor.models.facts import RunState, Source
+from auditor.models.coverage import Source
+from auditor.models.nodes import RunState
 from auditor.recommendations.critical_services import needs_ha_off
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import Expectation

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from auditor.change.diff.expected import ChangeExpectation, ExpectedSetting
 from auditor.change.diff.model import ComparedCluster, Difference, DifferenceCategory, Topic
 from auditor.change.diff.nodes import compare_attributes
-from auditor.models.facts import TRUE_ON_SOME_NODES, ClusterFacts, Origin, Reach, Setting
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
+from auditor.models.settings import TRUE_ON_SOME_NODES, Reach, Setting
 from auditor.text import join_names, join_sorted_names
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from auditor.change.diff.expected import ChangeExpectation, ExpectedChange
 from auditor.change.diff.model import ComparedCluster, Difference, DifferenceCategory, Topic
-from auditor.models.facts import RESTART_TOLERANCE, NodeFacts, RunState, ServiceState
+from auditor.models.nodes import RESTART_TOLERANCE, NodeFacts, RunState, ServiceState
 
 
 def compare_services(

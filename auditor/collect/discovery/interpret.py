@@ -12,7 +12,9 @@ from auditor.collect.discovery.reader import ProbeResults
 from auditor.collect.discovery.sql import DatabaseRows
 from auditor.config.hosts import first_label, is_host
 from auditor.models.deployment import FEATURE_KEYS, INTERCLUSTER_KEY
-from auditor.models.facts import ExternalDatabase, HaState, Origin, Reach, Setting
+from auditor.models.evidence import Origin
+from auditor.models.nodes import HaState
+from auditor.models.settings import ExternalDatabase, Reach, Setting
 from auditor.text import join_names, printable_excerpt
 
 

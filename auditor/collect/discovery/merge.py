@@ -10,18 +10,11 @@ from auditor.collect.discovery.interpret import (
     interpret_probe_results,
 )
 from auditor.collect.discovery.reader import ProbeResults
-from auditor.models.facts import (
-    ClusterFacts,
-    Coverage,
-    Group,
-    HaReading,
-    Identity,
-    NodeFacts,
-    Origin,
-    Outcome,
-    Setting,
-    Source,
-)
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts, Group
+from auditor.models.nodes import HaReading, Identity, NodeFacts
+from auditor.models.settings import Setting
 from auditor.text import is_or_are, join_names
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from auditor.models.counts import ChangeCategory, categorise_change, count_results
-from auditor.models.facts import Coverage
+from auditor.models.coverage import Coverage
 from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.report import Report

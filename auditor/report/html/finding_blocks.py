@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.models.counts import count_results
-from auditor.models.facts import NodeFacts
 from auditor.models.findings import (
     CauseSortKey,
     ClusterReport,
@@ -14,6 +13,7 @@ from auditor.models.findings import (
     Verdict,
     cause_sort_key,
 )
+from auditor.models.nodes import NodeFacts
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
 from auditor.report.cause_blocks import CauseBlock, Effect, group_by_cause

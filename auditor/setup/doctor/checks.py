@@ -17,7 +17,7 @@ from auditor.config.settings import ClusterSettings, CucmServer, ServerAddress
 from auditor.credentials import Credentials
 from auditor.errors import ExchangeError, NotAsked, Reason
 from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
-from auditor.models.facts import NodeFacts, Role
+from auditor.models.nodes import NodeFacts, Role
 from auditor.problems import Problem
 from auditor.redaction import Redactor
 from auditor.setup.doctor import queries

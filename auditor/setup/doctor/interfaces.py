@@ -9,7 +9,8 @@ from auditor.config.hosts import is_ip
 from auditor.errors import BadCredentials, ExchangeError, NotAsked, Reason, TlsFailed, Unreachable
 from auditor.failure_reasons import Interface
 from auditor.models.certificates import certificate_days_left
-from auditor.models.facts import Identity, Reach
+from auditor.models.nodes import Identity
+from auditor.models.settings import Reach
 from auditor.problems import Problem
 from auditor.setup.doctor.model import (
     CheckedServer,

@@ -9,7 +9,7 @@ from auditor.collect.topology import Topology, read_topology
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ExchangeError, Reason
 from auditor.failure_reasons import Interface
-from auditor.models.facts import AxlAvailability, Role
+from auditor.models.nodes import AxlAvailability, Role
 from auditor.setup.doctor.interfaces import (
     QueryResult,
     credentials_step,

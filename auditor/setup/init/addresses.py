@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from auditor.config.hosts import first_label, is_host, is_ip
-from auditor.models.facts import ClusterFacts, Coverage
+from auditor.models.coverage import Coverage
+from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem
 
 

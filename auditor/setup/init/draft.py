@@ -16,7 +16,9 @@ from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError
 from auditor.failures import Failure, FailureWords, failure_text
-from auditor.models.facts import ClusterFacts, Coverage, Outcome, Role, Source
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import Role
 from auditor.recommendations.inference import ask_about_contradictions, infer_profile
 from auditor.report.profile_toml import QUESTION_PREFIX
 from auditor.setup.init.addresses import propose_addresses

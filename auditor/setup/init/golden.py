@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from auditor.config.settings import ClusterSettings
-from auditor.models.facts import ClusterFacts, Role, Setting
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import Role
 from auditor.models.profile import ProfileEntry, ProfileValue
+from auditor.models.settings import Setting
 from auditor.recommendations.profile_questions import PROFILE_QUESTIONS
 from auditor.text import join_names
 

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.config.value_checks import InvalidValue, validate_text
-from auditor.models.facts import ClusterFacts, ExternalDatabase, Group, NodeFacts, Origin, Role
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts, Group
+from auditor.models.nodes import NodeFacts, Role
 from auditor.models.profile import ProfileEntry, ProfileValue
+from auditor.models.settings import ExternalDatabase
 from auditor.report.profile_toml import (
     QUESTION_PREFIX,
     comment_out,

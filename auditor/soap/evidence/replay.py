@@ -11,7 +11,7 @@ from pathlib import Path
 
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError, Interrupted, NotAsked, Reason
-from auditor.models.facts import Reach
+from auditor.models.settings import Reach
 from auditor.problems import Problem
 from auditor.soap.evidence.files import (
     ENTRY_ADAPTER,

@@ -15,20 +15,10 @@ from auditor.change.diff.expected import (
 from auditor.change.diff.model import ComparedCluster, Difference, differences_exit_code
 from auditor.change.diff.model import DifferenceCategory as Category
 from auditor.errors import Reason
+from auditor.models.coverage import Source
+from auditor.models.evidence import Origin
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import (
-    AxlAvailability,
-    AxlProbe,
-    ClusterFacts,
-    Identity,
-    NodeFacts,
-    Origin,
-    Role,
-    RunState,
-    ServiceState,
-    Setting,
-    Source,
-)
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import (
     FindingKind,
     FindingSubject,
@@ -37,6 +27,16 @@ from auditor.models.findings import (
     Verdict,
     Waiver,
 )
+from auditor.models.nodes import (
+    AxlAvailability,
+    AxlProbe,
+    Identity,
+    NodeFacts,
+    Role,
+    RunState,
+    ServiceState,
+)
+from auditor.models.settings import Setting
 from auditor.models.statements import Form, Statement, join_statements, make_statement
 from auditor.snapshots import SnapshotFinding
 from tests import factories as make

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from auditor.change.diff.nodes import group_attributes, node_attributes
 from auditor.change.diff.profile import declared_profile, external_attributes, observed_settings
-from auditor.models.facts import HaState, Identity, Origin, Role
+from auditor.models.evidence import Origin
+from auditor.models.nodes import HaState, Identity, Role
 from tests import factories as make
 
 

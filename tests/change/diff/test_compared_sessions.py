@@ -6,7 +6,8 @@ from auditor.change.diff.compare import compare_clusters
 from auditor.change.diff.model import ComparedCluster, differences_exit_code
 from auditor.change.diff.model import DifferenceCategory as Category
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import ClusterFacts, NodeFacts, Role
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import NodeFacts, Role
 from auditor.models.sessions import PRESENCE_SESSIONS
 from tests import factories as make
 

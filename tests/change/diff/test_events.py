@@ -20,8 +20,10 @@ from auditor.change.diff.model import (
 )
 from auditor.change.diff.model import DifferenceCategory as Category
 from auditor.errors import Reason
-from auditor.models.facts import ClusterFacts, RunState, ServiceState, Source
+from auditor.models.coverage import Source
+from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, FindingSubject, Severity, SubjectKind, Verdict
+from auditor.models.nodes import RunState, ServiceState
 from auditor.models.sessions import PRESENCE_SESSIONS
 from auditor.models.statements import join_statements
 from auditor.service_names import (

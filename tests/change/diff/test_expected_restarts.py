@@ -13,7 +13,8 @@ from auditor.change.diff.expected import (
 )
 from auditor.change.diff.model import ComparedCluster
 from auditor.change.diff.model import DifferenceCategory as Category
-from auditor.models.facts import ClusterFacts, NodeFacts, Role, RunState, ServiceState
+from auditor.models.facts import ClusterFacts
+from auditor.models.nodes import NodeFacts, Role, RunState, ServiceState
 
 ROUTER = "Cisco XCP Router"
 BEFORE, AFTER = "2026-01-02T03:00:00Z", "2026-01-02T04:00:00Z"

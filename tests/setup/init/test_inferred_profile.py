@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from auditor.models.deployment import DEPLOYMENT_KEYS
-from auditor.models.facts import ClusterFacts, Origin, Setting
+from auditor.models.evidence import Origin
+from auditor.models.facts import ClusterFacts
 from auditor.models.profile import ProfileEntry
+from auditor.models.settings import Setting
 from auditor.recommendations.inference import ask_about_contradictions, infer_profile
 from auditor.service_names import (
     BULK_PROVISIONING,

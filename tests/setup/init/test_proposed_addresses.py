@@ -4,7 +4,8 @@ import pytest
 
 from auditor.errors import Reason
 from auditor.failures import Failure
-from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
+from auditor.models.coverage import Coverage, Outcome, Source
+from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem
 from auditor.setup.init.addresses import propose_addresses
 
