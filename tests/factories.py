@@ -20,6 +20,7 @@ from auditor.models.findings import (
     SubjectKind,
     Verdict,
 )
+from auditor.models.forms import Form
 from auditor.models.nodes import (
     AxlAvailability,
     AxlProbe,
@@ -32,7 +33,7 @@ from auditor.models.nodes import (
 )
 from auditor.models.report import RunMetadata
 from auditor.models.settings import ExternalDatabase, Reach, Setting
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.problems import Problem
 from auditor.service_names import (
     BULK_PROVISIONING,

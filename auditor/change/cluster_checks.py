@@ -15,9 +15,10 @@ from auditor.change.stops import (
 from auditor.change.what_if import RequestedChange, WhatIfFindings, find_changed_node
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding
+from auditor.models.forms import Form
 from auditor.models.nodes import REPLICATION_GOOD, REPLICATION_STATES, RunState
 from auditor.models.sessions import PRESENCE_SESSIONS
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.critical_services import is_critical_service, needs_ha_off
 from auditor.recommendations.vocabulary import Expectation
 from auditor.service_names import XCP_ROUTER

@@ -7,8 +7,9 @@ from auditor.collect.topology import Topology
 from auditor.config.hosts import is_ip
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import Group
+from auditor.models.forms import Form
 from auditor.models.settings import Agreement, ExternalDatabase, KeyComparison
-from auditor.models.statements import Form, join_statements, make_statement
+from auditor.models.statements import join_statements, make_statement
 
 KeyComparisons = Mapping[str, KeyComparison]
 """By key of the file."""

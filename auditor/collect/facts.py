@@ -19,8 +19,9 @@ from auditor.collect.topology import Topology
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.models.coverage import Coverage, Source
 from auditor.models.facts import ClusterFacts
+from auditor.models.forms import Form
 from auditor.models.nodes import NodeFacts, Role
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.soap.messages import TcpResult
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from auditor.collect.node import NodeResult, match_primary_node
 from auditor.config.settings import DeclaredNode
 from auditor.models.evidence import Origin
+from auditor.models.forms import Form
 from auditor.models.nodes import NodeFacts, Role
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 
 
 def clear_doubtful_roles(nodes: Iterable[NodeFacts]) -> tuple[NodeFacts, ...]:

@@ -7,8 +7,9 @@ from auditor.failover.node_checks import CheckState, CheckType, Doubt, NodeCheck
 from auditor.failover.services import build_service_check
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import AxlAvailability, NodeFacts, RunState
-from auditor.models.statements import Form, make_statement
+from auditor.models.statements import make_statement
 from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.discovered import drop_discovered_facts
 from auditor.recommendations.engine import evaluate_applicability

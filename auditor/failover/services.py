@@ -13,8 +13,9 @@ from auditor.failover.node_checks import (
 )
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import HaState, NodeFacts, RunState
-from auditor.models.statements import Form, make_statement
+from auditor.models.statements import make_statement
 from auditor.recommendations.critical_services import (
     CRITICAL_SERVICES,
     is_critical_service,

@@ -13,10 +13,11 @@ from auditor.models.coverage import Coverage, asked_cucm_servers
 from auditor.models.evidence import Evidence
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import list_unread_servers
+from auditor.models.forms import Form
 from auditor.models.nodes import NodeFacts
 from auditor.models.profile import ProfileEntry
 from auditor.models.sessions import PRESENCE_SESSIONS
-from auditor.models.statements import Form, Statement
+from auditor.models.statements import Statement
 from auditor.service_names import DATABASE, START_ORDER, start_position
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from auditor.models.facts import ClusterFacts
+from auditor.models.forms import Form
 from auditor.models.nodes import Role
-from auditor.models.statements import Form, Statement
+from auditor.models.statements import Statement
 
 _SETTLED_BY_NODE = frozenset(
     {

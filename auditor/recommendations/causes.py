@@ -11,8 +11,9 @@ from auditor.models.findings import (
     SubjectKind,
     Verdict,
 )
+from auditor.models.forms import Form
 from auditor.models.nodes import NodeFacts
-from auditor.models.statements import Form, make_statement
+from auditor.models.statements import make_statement
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules
 from auditor.recommendations.logic import unique
 from auditor.service_names import START_ORDER, start_position

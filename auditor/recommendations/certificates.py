@@ -8,8 +8,9 @@ from auditor.models.coverage import Source
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import Identity, NodeFacts, Role
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.logic import Evaluation
 from auditor.recommendations.packs import Recommendation
 from auditor.recommendations.view import Judgement, NodeView, explain_no_response

@@ -7,9 +7,10 @@ from functools import lru_cache
 from auditor.models.deployment import OPTIONAL_KEYS
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import ClusterFacts
+from auditor.models.forms import Form
 from auditor.models.nodes import NodeFacts, Role, RunState
 from auditor.models.settings import Setting
-from auditor.models.statements import Form, Statement, add_detail, make_statement
+from auditor.models.statements import Statement, add_detail, make_statement
 from auditor.recommendations.certificates import evaluate_certificate_urgent
 from auditor.recommendations.ha_states import GROUP_HINT
 from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, all_of, any_of, negate_evaluation

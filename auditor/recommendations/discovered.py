@@ -5,9 +5,10 @@ from dataclasses import replace
 from auditor.models.evidence import Origin
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import HaReading, Identity, NodeFacts, Role
 from auditor.models.settings import Setting
-from auditor.models.statements import Form, make_statement
+from auditor.models.statements import make_statement
 from auditor.recommendations.view import Judgement
 
 

@@ -13,7 +13,8 @@ from auditor.models.findings import (
     Verdict,
     finding_sort_key,
 )
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.forms import Form
+from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.awaited import find_servers_of_hints
 from auditor.recommendations.certificates import judge_cucm_certificate, view_cucm_publisher
 from auditor.recommendations.conditions import (

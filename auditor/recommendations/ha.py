@@ -5,8 +5,9 @@ from dataclasses import replace
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import HaState, NodeFacts, RunState
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.recommendations import ha_states
 from auditor.recommendations.view import Judgement, NodeView, ServiceView
 

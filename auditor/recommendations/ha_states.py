@@ -12,8 +12,9 @@ from auditor import service_names
 from auditor.models.coverage import Source
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import ClusterFacts, Group
+from auditor.models.forms import Form
 from auditor.models.nodes import HaReading, HaState, Identity, NodeFacts, ServiceState
-from auditor.models.statements import Form, Statement, join_statements, make_statement
+from auditor.models.statements import Statement, join_statements, make_statement
 from auditor.recommendations.view import explain_no_response
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import NodeFacts, RunState
 from auditor.models.settings import ExternalDatabase, Reach
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.conditions import (
     declare_key_hint,
     effective_setting,

@@ -7,9 +7,10 @@ from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import Role, RunState
 from auditor.models.settings import Agreement, KeyComparison, Setting
-from auditor.models.statements import Form, Statement, join_statements, make_statement
+from auditor.models.statements import Statement, join_statements, make_statement
 from auditor.recommendations.conditions import (
     effective_setting,
     evaluate_condition,

@@ -1,6 +1,7 @@
 """What a row advises, as statements in the order in which to act."""
 
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.forms import Form
+from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.packs import HaOff, Remedy
 
 

@@ -3,13 +3,14 @@
 from auditor.models.coverage import Source
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import (
     REPLICATION_GOOD,
     REPLICATION_INITIALIZING,
     REPLICATION_STATES,
     Identity,
 )
-from auditor.models.statements import Form, make_statement
+from auditor.models.statements import make_statement
 from auditor.recommendations.view import Judgement, NodeView, access_hint, explain_no_response
 
 

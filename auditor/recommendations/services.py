@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from auditor.models.coverage import Source
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import STEADY_UPTIME_S, AxlAvailability, Identity, RunState
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.certificates import judge_node_certificate
 from auditor.recommendations.ha import explain_by_ha, judge_group_membership
 from auditor.recommendations.prerequisites import (

@@ -7,6 +7,7 @@ from auditor.models.coverage import Source
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import Identity, NodeFacts
 from auditor.models.releases import (
     common_field_count,
@@ -14,7 +15,7 @@ from auditor.models.releases import (
     release_fields,
     version_number,
 )
-from auditor.models.statements import Form, Statement, join_statements, make_statement
+from auditor.models.statements import Statement, join_statements, make_statement
 from auditor.recommendations.discovered import require_confirmation
 from auditor.recommendations.ha_states import GROUP_HINT, find_group
 from auditor.recommendations.view import Judgement, access_hint, explain_no_response

@@ -9,8 +9,9 @@ from auditor.models.coverage import Source
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import Identity, NodeFacts, RunState, ServiceState
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.packs import Recommendation
 
 

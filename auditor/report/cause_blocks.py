@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.models.findings import Cause, ClusterReport, Finding
+from auditor.models.forms import Form
 from auditor.models.report import Report
-from auditor.models.statements import Form, Statement
+from auditor.models.statements import Statement
 from auditor.report.grouping import (
     FindingGroup,
     build_finding_group,

@@ -18,7 +18,7 @@ from auditor.models.findings import (
     Severity,
     Verdict,
 )
-from auditor.models.statements import Form
+from auditor.models.forms import Form
 from auditor.report.fleet import FleetRow
 from auditor.report.grouping import (
     check_list_rows,

@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from auditor.models.evidence import Origin
 from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import REPLICATION_STATES, HaState, Identity, NodeFacts, Role, RunState
 from auditor.models.releases import version_number
-from auditor.models.statements import Form
 from auditor.report.wording import VERDICT_MARKS
 
 _DRIFT_KIND_WORDS = {

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from auditor.models.findings import Finding
-from auditor.models.statements import Form, Statement
+from auditor.models.forms import Form
+from auditor.models.statements import Statement
 from auditor.report.sentences import render_clause, render_sentence
 
 

@@ -18,8 +18,9 @@ from auditor.models.findings import (
     Verdict,
     audit_exit_code,
 )
+from auditor.models.forms import Form
 from auditor.models.report import Report
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.report.sentences import (
     render_clause,
     render_sentence,

@@ -8,7 +8,8 @@ import pytest
 from auditor.models.coverage import Outcome, Source
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
-from auditor.models.statements import Form, make_statement
+from auditor.models.forms import Form
+from auditor.models.statements import make_statement
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.soap.sql_guard import check_select_statement
 from tests.lab import GROUP, PUB, SUB, Lab, coverage, finding

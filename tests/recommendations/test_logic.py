@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.models.statements import Form, make_statement
+from auditor.models.forms import Form
+from auditor.models.statements import make_statement
 from auditor.recommendations.logic import (
     ALWAYS_TRUE,
     Evaluation,

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from auditor.models.findings import ClusterReport, Finding
+from auditor.models.forms import Form
 from auditor.models.nodes import Role
 from auditor.models.report import Report
-from auditor.models.statements import Form, make_statement
+from auditor.models.statements import make_statement
 from auditor.recommendations.causes import link_causes
 from auditor.report.cause_blocks import CauseBlock, group_by_cause
 from auditor.service_names import AXL_WEB_SERVICE, SIP_PROXY_SERVICE, XCP_ROUTER

@@ -11,9 +11,10 @@ from rich.cells import cell_len
 from auditor import __version__
 from auditor.errors import Reason
 from auditor.models.findings import ClusterReport, Finding, Verdict
+from auditor.models.forms import Form
 from auditor.models.nodes import Role
 from auditor.models.report import Report
-from auditor.models.statements import Form, Statement, make_statement
+from auditor.models.statements import Statement, make_statement
 from auditor.report import markdown, terminal
 from auditor.report.digest import DigestEntry, digest_cluster
 from auditor.report.fleet import CertificateEnd, build_fleet, build_fleet_row

@@ -7,13 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.models.coverage import Source
-from auditor.models.statements import (
-    Form,
-    Statement,
-    add_detail,
-    join_statements,
-    make_statement,
-)
+from auditor.models.forms import Form
+from auditor.models.statements import Statement, add_detail, join_statements, make_statement
 from auditor.report.sentences import render_clause, render_sentence, render_sentences
 
 PROXY = make_statement(

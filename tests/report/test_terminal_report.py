@@ -17,10 +17,11 @@ from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import Group
 from auditor.models.findings import FindingKind, FindingSubject, Severity, SubjectKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.history import ClusterHistory, FindingAge
 from auditor.models.nodes import HaReading, HaState, Role, RunState
 from auditor.models.report import Report
-from auditor.models.statements import Form, add_detail, make_statement
+from auditor.models.statements import add_detail, make_statement
 from auditor.recommendations.ha_states import ha_switch_evidence
 from auditor.report import terminal
 from auditor.report.wording import (

@@ -27,6 +27,7 @@ from auditor.models.findings import (
     Verdict,
     Waiver,
 )
+from auditor.models.forms import Form
 from auditor.models.nodes import (
     AxlAvailability,
     AxlProbe,
@@ -37,7 +38,7 @@ from auditor.models.nodes import (
     ServiceState,
 )
 from auditor.models.settings import Setting
-from auditor.models.statements import Form, Statement, join_statements, make_statement
+from auditor.models.statements import Statement, join_statements, make_statement
 from auditor.snapshots import SnapshotFinding
 from tests import factories as make
 
