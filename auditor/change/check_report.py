@@ -12,7 +12,7 @@ from auditor.change.advice import load_activation_advice
 from auditor.change.change_check import ChangeCheck, CheckKind
 from auditor.models.findings import Verdict
 from auditor.models.statements import Statement, join_statements
-from auditor.recommendations.ha_states import GROUP_HINT
+from auditor.recommendations.groups import GROUP_HINT
 from auditor.report.sentences import render_clause, render_sentence, render_sentences
 from auditor.text import join_names
 

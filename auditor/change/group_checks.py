@@ -11,7 +11,7 @@ from auditor.change.what_if import RequestedChange, WhatIfFindings, find_changed
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, Verdict
 from auditor.models.nodes import NodeFacts
-from auditor.recommendations.ha_states import find_group
+from auditor.recommendations.groups import find_group
 from auditor.recommendations.vocabulary import Expectation
 
 _JUDGED_ELSEWHERE = (Expectation.REPLICATION_GOOD, Expectation.PAIR_HEALTHY)

@@ -16,8 +16,8 @@ from auditor.models.coverage import Source
 from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import Finding, Severity, SubjectKind, Verdict
 from auditor.models.nodes import NodeFacts, RunState
-from auditor.recommendations.conditions import installed_group_nodes
 from auditor.recommendations.critical_services import is_critical_service, needs_ha_off
+from auditor.recommendations.groups import installed_group_nodes
 from auditor.recommendations.view import explain_no_response
 from auditor.recommendations.vocabulary import Expectation
 

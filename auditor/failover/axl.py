@@ -10,9 +10,9 @@ from auditor.models.findings import Verdict
 from auditor.models.forms import Form
 from auditor.models.nodes import AxlAvailability, NodeFacts, RunState
 from auditor.models.statements import make_statement
-from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.discovered import drop_discovered_facts
 from auditor.recommendations.engine import evaluate_applicability
+from auditor.recommendations.features import evaluate_feature
 from auditor.recommendations.logic import any_of
 from auditor.recommendations.view import NodeView, view_service
 from auditor.service_names import AXL_WEB_SERVICE

@@ -22,15 +22,13 @@ from auditor.models.findings import Finding, Verdict
 from auditor.models.nodes import HaState, NodeFacts, Role
 from auditor.models.sessions import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.models.statements import Statement
-from auditor.recommendations.ha_states import (
+from auditor.recommendations.groups import (
     HaMember,
-    PairClass,
-    classify_pair,
     installed_members,
     is_ha_declared,
     is_without_ha,
-    pair_causes,
 )
+from auditor.recommendations.ha_states import PairClass, classify_pair, pair_causes
 from auditor.recommendations.view import explain_no_response
 from auditor.snapshots import Snapshot
 

@@ -22,8 +22,8 @@ from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Verdict
 from auditor.models.nodes import NodeFacts, RunState
 from auditor.models.statements import join_statements
-from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.discovered import drop_discovered_facts
+from auditor.recommendations.features import evaluate_feature
 from auditor.recommendations.logic import all_of
 from auditor.recommendations.view import view_service
 from auditor.report.sentences import render_clause

@@ -22,13 +22,9 @@ from auditor.recommendations.critical_services import (
     needs_ha_off,
 )
 from auditor.recommendations.discovered import drop_discovered_facts
+from auditor.recommendations.groups import find_node_group, installed_members
 from auditor.recommendations.ha import explain_by_ha
-from auditor.recommendations.ha_states import (
-    SERVICES_STOPPED_WHEN_IDLE,
-    find_node_group,
-    installed_members,
-    may_stop_when_idle,
-)
+from auditor.recommendations.ha_states import SERVICES_STOPPED_WHEN_IDLE, may_stop_when_idle
 from auditor.recommendations.view import ServiceView, view_service
 from auditor.service_names import START_ORDER
 

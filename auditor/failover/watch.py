@@ -11,7 +11,7 @@ from auditor.failover.group_status import group_node_facts, group_status_from_st
 from auditor.failover.wording import HA_STATE_LABELS
 from auditor.models.facts import ClusterFacts, Group
 from auditor.models.nodes import CHANGING_STATES, NodeFacts
-from auditor.recommendations.ha_states import installed_members
+from auditor.recommendations.groups import installed_members
 from auditor.text import escape_unprintable
 
 MIN_POLL_INTERVAL = timedelta(seconds=10)

@@ -6,7 +6,7 @@ chapters on high availability, of presence and of persistent chat.
 
 from auditor import service_names
 from auditor.models.facts import ClusterFacts
-from auditor.recommendations.conditions import evaluate_feature
+from auditor.recommendations.features import evaluate_feature
 from auditor.service_names import START_ORDER
 
 CRITICAL_SERVICES = (

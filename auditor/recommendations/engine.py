@@ -17,13 +17,7 @@ from auditor.models.forms import Form
 from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.awaited import find_servers_of_hints
 from auditor.recommendations.certificates import judge_cucm_certificate, view_cucm_publisher
-from auditor.recommendations.conditions import (
-    evaluate_condition,
-    evaluate_listed,
-    evaluate_release_range,
-    evaluate_routing_node,
-    evaluate_scope,
-)
+from auditor.recommendations.conditions import evaluate_condition, evaluate_listed
 from auditor.recommendations.consulted import ConsultedSettings, differing_settings
 from auditor.recommendations.discovered import (
     drop_contradicted_facts,
@@ -31,8 +25,8 @@ from auditor.recommendations.discovered import (
     require_confirmation,
     verdicts_to_confirm,
 )
+from auditor.recommendations.groups import find_group
 from auditor.recommendations.ha import judge_pair
-from auditor.recommendations.ha_states import find_group
 from auditor.recommendations.logic import (
     ALWAYS_TRUE,
     Evaluation,
@@ -48,7 +42,9 @@ from auditor.recommendations.profile import (
     judge_declared_names,
     profile_keys,
 )
+from auditor.recommendations.releases import evaluate_release_range
 from auditor.recommendations.remedies import remedy_statements
+from auditor.recommendations.scopes import evaluate_routing_node, evaluate_scope
 from auditor.recommendations.services import judge_node
 from auditor.recommendations.sharing import SharedParts
 from auditor.recommendations.versions import (

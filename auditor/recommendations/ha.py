@@ -8,7 +8,7 @@ from auditor.models.findings import FindingKind, Verdict
 from auditor.models.forms import Form
 from auditor.models.nodes import HaState, NodeFacts, RunState
 from auditor.models.statements import Statement, make_statement
-from auditor.recommendations import ha_states
+from auditor.recommendations import groups, ha_states
 from auditor.recommendations.view import Judgement, NodeView, ServiceView
 
 _GROUPS_SOURCE = "presence redundancy groups"
@@ -21,14 +21,14 @@ def explain_by_ha(
 
     `service` is stopped and not known to be deactivated.
     """
-    group = ha_states.find_node_group(facts, node)
+    group = groups.find_node_group(facts, node)
     if (
         group is None
         or not ha_states.may_stop_when_idle(service.state)
         or service.run is not RunState.STOPPED
     ):
         return None
-    pair = ha_states.installed_members(facts, group)
+    pair = groups.installed_members(facts, group)
     # Without a partner, or with high availability off, no failover stopped the service.
     if len(pair) != 2 or group.ha_enabled is False:
         return None
@@ -38,14 +38,14 @@ def explain_by_ha(
         Verdict.UNKNOWN,
         expected,
         service.observed,
-        evidence=(*service.evidence, *ha_states.ha_state_evidence((own, partner))),
+        evidence=(*service.evidence, *groups.ha_state_evidence((own, partner))),
     )
     # The Server Recovery Manager may be stopping or starting it right now: neither drift nor an
     # explanation would be certain.
     if {own.observed, partner.observed} & ha_states.TRANSITION_STATES:
         return replace(
             unexplained,
-            because=make_statement(Form.PAIR_MOVING, states=ha_states.member_states(own, partner)),
+            because=make_statement(Form.PAIR_MOVING, states=groups.member_states(own, partner)),
             hints=(make_statement(Form.AUDIT_WHEN_PAIR_STABLE),),
         )
     # Failed Over explains nothing: the configuration guide 15 (high availability) says that no
@@ -94,9 +94,9 @@ def _explain_by_idle(
 
 def judge_pair(facts: ClusterFacts, name: str) -> Judgement:
     """Judge a redundancy group (HA-01)."""
-    group = ha_states.find_group(facts, name)
+    group = groups.find_group(facts, name)
     expected = make_statement(Form.PAIR_EXPECTED, group=name)
-    members = ha_states.installed_members(facts, group) if group else ()
+    members = groups.installed_members(facts, group) if group else ()
     if group is None or len(members) < 2:
         # A group of one may be a pair whose other node was not listed.
         if not (facts.topology_observed and facts.groups_known):
@@ -108,7 +108,7 @@ def judge_pair(facts: ClusterFacts, name: str) -> Judgement:
     judgement = _judge_ha_switch(facts, group, members, expected) or _judge_pair_states(
         members, group.ha_enabled, expected
     )
-    return replace(judgement, evidence=(*ha_states.ha_switch_evidence(group), *judgement.evidence))
+    return replace(judgement, evidence=(*groups.ha_switch_evidence(group), *judgement.evidence))
 
 
 def _judge_unread_group(name: str, expected: Statement) -> Judgement:
@@ -119,15 +119,15 @@ def _judge_unread_group(name: str, expected: Statement) -> Judgement:
         expected,
         make_statement(Form.UNKNOWN_WHETHER, what=pair),
         make_statement(Form.TOPOLOGY_NOT_READ),
-        hints=(ha_states.GROUP_HINT,),
+        hints=(groups.GROUP_HINT,),
     )
 
 
 def _judge_ha_switch(
-    facts: ClusterFacts, group: Group, members: tuple[ha_states.HaMember, ...], expected: Statement
+    facts: ClusterFacts, group: Group, members: tuple[groups.HaMember, ...], expected: Statement
 ) -> Judgement | None:
     """Return the judgement of a group without high availability, None if its states count."""
-    name, declared = group.name, ha_states.is_ha_declared(facts, group.name)
+    name, declared = group.name, groups.is_ha_declared(facts, group.name)
     fact = make_statement(Form.HA_DECLARED, group=name, value="true" if declared else "false")
     declaration = Evidence(Origin.DECLARED, "profile", fact)
     if declared is False and group.ha_enabled is not True:
@@ -155,13 +155,13 @@ def _judge_ha_switch(
 def _judge_ha_declared_off(
     facts: ClusterFacts,
     group: Group,
-    members: tuple[ha_states.HaMember, ...],
+    members: tuple[groups.HaMember, ...],
     expected: Statement,
     declaration: Evidence,
 ) -> Judgement:
     """Judge a group whose high availability is declared off and was not read as on."""
     name = group.name
-    if ha_states.is_without_ha(facts, group):
+    if groups.is_without_ha(facts, group):
         form = Form.HA_OFF if group.ha_enabled is False else Form.HA_OFF_NOT_READ
         return Judgement(
             Verdict.NOT_APPLICABLE,
@@ -175,15 +175,15 @@ def _judge_ha_declared_off(
     return Judgement(
         Verdict.UNKNOWN,
         expected,
-        ha_states.member_states(*members),
+        groups.member_states(*members),
         make_statement(form, group=name),
         hints=(make_statement(Form.CHECK_HA_AND_CUCM),),
-        evidence=(declaration, *ha_states.ha_state_evidence(members)),
+        evidence=(declaration, *groups.ha_state_evidence(members)),
     )
 
 
 def _judge_pair_states(
-    members: tuple[ha_states.HaMember, ...], switch: bool | None, expected: Statement
+    members: tuple[groups.HaMember, ...], switch: bool | None, expected: Statement
 ) -> Judgement:
     pair_class = (
         ha_states.classify_pair(members[0].state, members[1].state)
@@ -193,9 +193,9 @@ def _judge_pair_states(
     judgement = Judgement(
         Verdict.UNKNOWN,
         expected,
-        ha_states.member_states(*members),
+        groups.member_states(*members),
         _pair_reason(pair_class, members),
-        evidence=ha_states.ha_state_evidence(members),
+        evidence=groups.ha_state_evidence(members),
     )
     unread = _unread_reasons(members)
     if pair_class is ha_states.PairClass.HEALTHY and unread:
@@ -219,7 +219,7 @@ def _judge_pair_states(
 
 
 def _pair_reason(
-    pair_class: ha_states.PairClass, members: tuple[ha_states.HaMember, ...]
+    pair_class: ha_states.PairClass, members: tuple[groups.HaMember, ...]
 ) -> Statement:
     causes = ha_states.pair_causes(members[0].state, members[1].state) if len(members) == 2 else ()
     unknown = pair_class is ha_states.PairClass.UNKNOWN
@@ -231,14 +231,12 @@ def _pair_reason(
     )
 
 
-def _unread_reasons(members: tuple[ha_states.HaMember, ...]) -> tuple[Statement, ...]:
+def _unread_reasons(members: tuple[groups.HaMember, ...]) -> tuple[Statement, ...]:
     """Return why PerfMon did not return states, one reason for each node without one."""
     return tuple(m.unread_because for m in members if m.unread_because is not None)
 
 
-def _pair_hint(
-    pair_class: ha_states.PairClass, members: tuple[ha_states.HaMember, ...]
-) -> Statement:
+def _pair_hint(pair_class: ha_states.PairClass, members: tuple[groups.HaMember, ...]) -> Statement:
     if pair_class is ha_states.PairClass.MOVING:
         return make_statement(Form.AUDIT_WHEN_PAIR_STABLE)
     if any(member.state is HaState.UNKNOWN for member in members):
@@ -256,9 +254,9 @@ def judge_group_membership(view: NodeView) -> Judgement:
             expected,
             make_statement(Form.GROUP_UNKNOWN, node=node.name),
             make_statement(Form.GROUP_NOT_NAMED),
-            hints=(ha_states.GROUP_HINT,),
+            hints=(groups.GROUP_HINT,),
         )
-    group = ha_states.find_node_group(view.facts, node)
+    group = groups.find_node_group(view.facts, node)
     origin = group.origin if group else Origin.OBSERVED
     if node.redundancy_group is None:
         return _judge_ungrouped_node(view, origin, expected)

@@ -19,8 +19,8 @@ from auditor.models.facts import ClusterFacts
 from auditor.models.nodes import STEADY_UPTIME_S, NodeFacts, RunState, ServiceState
 from auditor.models.profile import ProfileEntry, ProfileValue
 from auditor.models.settings import Setting
-from auditor.recommendations.conditions import evaluate_release_range
 from auditor.recommendations.profile_questions import PROFILE_QUESTIONS
+from auditor.recommendations.releases import evaluate_release_nine, evaluate_release_range
 from auditor.text import join_names
 
 
@@ -337,7 +337,7 @@ def _infer_cup86_peer(
 ) -> ProfileEntry:
     if entries["intercluster"].off:
         return ProfileEntry(key, False, "There are no peers.")
-    nine = evaluate_release_range(cluster.release, "9.0", "10.0")
+    nine = evaluate_release_nine(cluster.release)
     if nine.value is False:
         return ProfileEntry(
             key, False, f"Only a release 9.x can have such a peer; this is {cluster.release}."

@@ -8,7 +8,7 @@ from auditor.models.forms import Form
 from auditor.models.nodes import NodeFacts, RunState
 from auditor.models.settings import ExternalDatabase, Reach
 from auditor.models.statements import Statement, make_statement
-from auditor.recommendations.conditions import (
+from auditor.recommendations.features import (
     declare_key_hint,
     effective_setting,
     evaluate_feature,

@@ -11,17 +11,13 @@ from auditor.models.forms import Form
 from auditor.models.nodes import Role, RunState
 from auditor.models.settings import Agreement, KeyComparison, Setting
 from auditor.models.statements import Statement, join_statements, make_statement
-from auditor.recommendations.conditions import (
-    effective_setting,
-    evaluate_condition,
-    evaluate_release_range,
-    evaluate_scope,
-    setting_covers_node,
-    switch_text,
-)
-from auditor.recommendations.ha_states import GROUP_HINT
+from auditor.recommendations.conditions import evaluate_condition
+from auditor.recommendations.features import effective_setting, setting_covers_node, switch_text
+from auditor.recommendations.groups import GROUP_HINT
 from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, any_of
 from auditor.recommendations.packs import FeatureServices, Recommendation
+from auditor.recommendations.releases import evaluate_release_range
+from auditor.recommendations.scopes import evaluate_scope
 from auditor.recommendations.view import Judgement, NodeView, ServiceView, view_service
 
 DEPLOYMENT_KEY_PREFIX = "deployment."

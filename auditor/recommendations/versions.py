@@ -17,7 +17,7 @@ from auditor.models.releases import (
 )
 from auditor.models.statements import Statement, join_statements, make_statement
 from auditor.recommendations.discovered import require_confirmation
-from auditor.recommendations.ha_states import GROUP_HINT, find_group
+from auditor.recommendations.groups import GROUP_HINT, find_group
 from auditor.recommendations.view import Judgement, access_hint, explain_no_response
 
 _NODES_HINT = make_statement(Form.READ_NODES)

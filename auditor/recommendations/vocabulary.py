@@ -35,7 +35,7 @@ class Condition(StrEnum):
 
 
 class NodeScope(StrEnum):
-    """On which nodes a recommendation is judged; meaning in `conditions`."""
+    """On which nodes a recommendation is judged; meaning in `scopes`."""
 
     ALL = "all"
     PUBLISHER = "publisher"

@@ -9,8 +9,8 @@ from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import Finding, Severity, Verdict
 from auditor.models.nodes import Identity
 from auditor.models.settings import Setting
-from auditor.recommendations.conditions import switch_text
 from auditor.recommendations.engine import judge_facts
+from auditor.recommendations.features import switch_text
 from auditor.recommendations.packs import load_packs
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.service_names import (

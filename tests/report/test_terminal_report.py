@@ -22,7 +22,7 @@ from auditor.models.history import ClusterHistory, FindingAge
 from auditor.models.nodes import HaReading, HaState, Role, RunState
 from auditor.models.report import Report
 from auditor.models.statements import add_detail, make_statement
-from auditor.recommendations.ha_states import ha_switch_evidence
+from auditor.recommendations.groups import ha_switch_evidence
 from auditor.report import terminal
 from auditor.report.wording import (
     KIND_TEXTS,
