@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from auditor.models.profile import ProfileEntry, ProfileValue
+
 PROFILE_QUESTIONS: Mapping[str, str] = {
     "bulk_administration": "Are users administered with the Bulk Administration Tool (BAT)?",
     "chat": "Is group chat in use, and on which nodes? true, false or a list of nodes.",
@@ -43,3 +45,8 @@ PROFILE_QUESTIONS: Mapping[str, str] = {
     ),
     "intercluster_cup86": "Is a peer on Cisco Unified Presence 8.6(x)?",
 }
+
+
+def question_entry(key: str, why: str = "", value: ProfileValue = False) -> ProfileEntry:
+    """Return the entry of a key as its question; `why` is what is known, `value` the example."""
+    return ProfileEntry(key, value, why, PROFILE_QUESTIONS[key])
