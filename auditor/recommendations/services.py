@@ -9,14 +9,13 @@ from auditor.models.forms import Form
 from auditor.models.nodes import STEADY_UPTIME_S, AxlAvailability, Identity, RunState
 from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.certificates import judge_node_certificate
-from auditor.recommendations.ha import explain_by_ha, judge_group_membership
-from auditor.recommendations.prerequisites import (
+from auditor.recommendations.external_databases import (
     judge_database_configured,
     judge_database_reachable,
     judge_file_server,
-    judge_ldap_search,
-    judge_xmpp_federation,
 )
+from auditor.recommendations.ha import explain_by_ha, judge_group_membership
+from auditor.recommendations.prerequisites import judge_ldap_search, judge_xmpp_federation
 from auditor.recommendations.replication import judge_replication
 from auditor.recommendations.view import (
     Judgement,
