@@ -6,7 +6,7 @@ from dataclasses import replace
 from auditor.config.hosts import match_names
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
-from auditor.models.deployment import KEY_TYPES, KeyType
+from auditor.models.deployment import DEPLOYMENT_KEY_PREFIX, KEY_TYPES, KeyType
 from auditor.models.facts import ClusterFacts
 from auditor.models.settings import Setting
 from auditor.recommendations.logic import unique
@@ -35,7 +35,8 @@ def name_feature_nodes(settings: ClusterSettings, facts: ClusterFacts) -> Cluste
         if any(value.from_option and value.nodes for value in values):
             rename = _Renamer(key, facts, problems)
             declared[key] = tuple(_rename_nodes(value, rename) for value in values)
-            named[f"deployment.{key}"] = tuple(map(rename, named.get(f"deployment.{key}", ())))
+            path = f"{DEPLOYMENT_KEY_PREFIX}{key}"
+            named[path] = tuple(map(rename, named.get(path, ())))
     if problems:
         raise ConfigError(unique(problems))
     return replace(settings, settings=declared, named=named)

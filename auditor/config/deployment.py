@@ -8,7 +8,7 @@ from auditor.config.errors import ConfigProblem
 from auditor.config.hosts import NodeAddress, complete_host, match_address
 from auditor.config.schema import ClusterTable, ConfigDocument
 from auditor.config.value_checks import EXPRESSWAY
-from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
+from auditor.models.deployment import DEPLOYMENT_KEY_PREFIX, INTERCLUSTER_KEY, SYNCED_FROM_KEY
 from auditor.models.evidence import Origin
 from auditor.models.settings import ExternalDatabase, Reach, Setting
 from auditor.text import shorten_text
@@ -142,7 +142,7 @@ def names_by_key(cluster: ClusterTable) -> Mapping[str, tuple[str, ...]]:
         keys["high_availability"] = cluster.high_availability
     for key, value in cluster.deployment:
         if isinstance(value, tuple):
-            keys[f"deployment.{key}"] = value
+            keys[f"{DEPLOYMENT_KEY_PREFIX}{key}"] = value
     for entry in cluster.external_database:
         keys[f"external_database[{entry.name}].nodes"] = entry.nodes or ()
     return {key: names for key, names in keys.items() if names}

@@ -40,6 +40,9 @@ KEY_TYPES: Mapping[str, KeyType] = {
 
 DEPLOYMENT_KEYS = tuple(KEY_TYPES)
 
+DEPLOYMENT_KEY_PREFIX = "deployment."
+"""Prefix of the keys of [cluster.deployment] among all keys of the file."""
+
 LIST_KEYS = frozenset(
     key for key, takes in KEY_TYPES.items() if takes in (KeyType.NODES, KeyType.GROUPS)
 )

@@ -15,6 +15,7 @@ from auditor.models.findings import (
 )
 from auditor.models.forms import Form
 from auditor.models.statements import Statement, make_statement
+from auditor.recommendations.absent_features import judge_absent_feature
 from auditor.recommendations.awaited import find_servers_of_hints
 from auditor.recommendations.certificates import judge_cucm_certificate, view_cucm_publisher
 from auditor.recommendations.conditions import evaluate_condition, evaluate_listed
@@ -36,12 +37,7 @@ from auditor.recommendations.logic import (
     unique,
 )
 from auditor.recommendations.packs import Recommendation
-from auditor.recommendations.profile import (
-    judge_absent_feature,
-    judge_declared_key,
-    judge_declared_names,
-    profile_keys,
-)
+from auditor.recommendations.profile import judge_declared_key, judge_declared_names, profile_keys
 from auditor.recommendations.releases import evaluate_release_range
 from auditor.recommendations.remedies import remedy_statements
 from auditor.recommendations.scopes import evaluate_routing_node, evaluate_scope

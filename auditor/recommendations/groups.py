@@ -13,6 +13,9 @@ from auditor.recommendations.view import explain_no_response
 GROUP_HINT = make_statement(Form.READ_GROUPS)
 """What to do where the redundancy groups are unknown."""
 
+GROUPS_SOURCE = "presence redundancy groups"
+"""The source of evidence that CUCM's list of groups shows."""
+
 
 def find_group(facts: ClusterFacts, name: str) -> Group | None:
     """Return the group of a name."""
@@ -116,7 +119,7 @@ def ha_switch_evidence(group: Group) -> tuple[Evidence, ...]:
     form = Form.HA_SWITCH_ON if group.ha_enabled else Form.HA_SWITCH_OFF
     origin = group.switch_origin or group.origin
     fact = make_statement(form, group=group.name)
-    return (Evidence(origin, "presence redundancy groups", fact),)
+    return (Evidence(origin, GROUPS_SOURCE, fact),)
 
 
 def ha_state_evidence(members: tuple[HaMember, ...]) -> tuple[Evidence, ...]:

@@ -9,9 +9,7 @@ from auditor.models.forms import Form
 from auditor.models.nodes import HaState, NodeFacts, RunState
 from auditor.models.statements import Statement, make_statement
 from auditor.recommendations import groups, ha_states
-from auditor.recommendations.view import Judgement, NodeView, ServiceView
-
-_GROUPS_SOURCE = "presence redundancy groups"
+from auditor.recommendations.view import Judgement, NodeView, ServiceView, not_applicable_judgement
 
 
 def explain_by_ha(
@@ -103,7 +101,7 @@ def judge_pair(facts: ClusterFacts, name: str) -> Judgement:
             return _judge_unread_group(name, expected)
         form = Form.ONE_NODE_INSTALLED if members else Form.NO_NODE_INSTALLED
         count = make_statement(form, group=name)
-        return Judgement(Verdict.NOT_APPLICABLE, expected, count, count)
+        return not_applicable_judgement(expected, count)
     # The switch comes first: without high availability the states of the nodes mean nothing.
     judgement = _judge_ha_switch(facts, group, members, expected) or _judge_pair_states(
         members, group.ha_enabled, expected
@@ -262,7 +260,7 @@ def judge_group_membership(view: NodeView) -> Judgement:
         return _judge_ungrouped_node(view, origin, expected)
     observed = make_statement(Form.IN_GROUP, node=node.name, group=node.redundancy_group)
     declared = origin is Origin.DECLARED
-    evidence = Evidence(origin, "profile" if declared else _GROUPS_SOURCE, observed)
+    evidence = Evidence(origin, "profile" if declared else groups.GROUPS_SOURCE, observed)
     because = make_statement(Form.LISTED_BY_PROFILE if declared else Form.LISTED_BY_CLUSTER)
     return Judgement(Verdict.PASS, expected, observed, because, evidence=(evidence,))
 
@@ -286,7 +284,7 @@ def _judge_ungrouped_node(view: NodeView, origin: Origin, expected: Statement) -
         observed,
         make_statement(Form.GROUP_NEEDED),
         FindingKind.NOT_GROUPED,
-        evidence=(Evidence(origin, _GROUPS_SOURCE, observed),),
+        evidence=(Evidence(origin, groups.GROUPS_SOURCE, observed),),
     )
 
 

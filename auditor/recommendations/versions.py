@@ -18,7 +18,12 @@ from auditor.models.releases import (
 from auditor.models.statements import Statement, join_statements, make_statement
 from auditor.recommendations.discovered import require_confirmation
 from auditor.recommendations.groups import GROUP_HINT, find_group
-from auditor.recommendations.view import Judgement, access_hint, explain_no_response
+from auditor.recommendations.view import (
+    Judgement,
+    access_hint,
+    explain_no_response,
+    not_applicable_judgement,
+)
 
 _NODES_HINT = make_statement(Form.READ_NODES)
 
@@ -40,7 +45,7 @@ def judge_group_version(facts: ClusterFacts, name: str) -> Judgement:
     if len(nodes) < 2:
         count = make_statement(Form.FEWER_THAN_TWO_NODES, group=name)
         if facts.topology_observed and facts.groups_known:
-            return Judgement(Verdict.NOT_APPLICABLE, expected, count, count)
+            return not_applicable_judgement(expected, count)
         return _judge_unlisted(expected, GROUP_HINT)
     judgement = _require_todays_nodes(facts, _compare_versions(facts, nodes, expected), GROUP_HINT)
     if judgement.verdict is Verdict.PASS and not all(node.group_known for node in nodes):
@@ -54,7 +59,7 @@ def judge_cluster_version(facts: ClusterFacts) -> Judgement:
     expected = make_statement(Form.ONE_VERSION_EXPECTED)
     if len(nodes) < 2 and facts.topology_observed:
         count = make_statement(Form.FEWER_THAN_TWO_NODES)
-        return Judgement(Verdict.NOT_APPLICABLE, expected, count, count)
+        return not_applicable_judgement(expected, count)
     if len(nodes) < 2:
         return _judge_unlisted(expected, _NODES_HINT)
     judgement = _require_todays_nodes(facts, _compare_versions(facts, nodes, expected), _NODES_HINT)
@@ -67,7 +72,7 @@ def judge_cucm_release(facts: ClusterFacts) -> Judgement:
     expected = make_statement(Form.CUCM_RELEASE_EXPECTED)
     if not nodes and facts.topology_observed:
         none = make_statement(Form.NO_NODE_RUNS)
-        return Judgement(Verdict.NOT_APPLICABLE, expected, none, none)
+        return not_applicable_judgement(expected, none)
     if not nodes:
         return _judge_unlisted(expected, _NODES_HINT)
     cucm = release_fields(facts.cucm_release or "")

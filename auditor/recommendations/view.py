@@ -71,6 +71,11 @@ class Judgement:
     evidence: tuple[Evidence, ...] = ()
 
 
+def not_applicable_judgement(expected: Statement, because: Statement) -> Judgement:
+    """Return that there is nothing to judge."""
+    return Judgement(Verdict.NOT_APPLICABLE, expected, because, because)
+
+
 def view_service(facts: ClusterFacts, node: NodeFacts, service: str) -> ServiceView:
     """Return the state of a service on a node; unknown if the node or its row was not read."""
     name = node.name

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from auditor.config.hosts import match_names
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
-from auditor.models.deployment import DEPLOYMENT_KEYS
+from auditor.models.deployment import DEPLOYMENT_KEY_PREFIX, DEPLOYMENT_KEYS
 from auditor.models.findings import SubjectKind, Verdict
 from auditor.models.history import HistoricalFinding
 from auditor.recommendations.packs import Recommendation
-from auditor.recommendations.profile import DEPLOYMENT_KEY_PREFIX
 from auditor.report.wording import kind_suffix
 from auditor.text import did_you_mean, join_names
 from auditor.waivers.load import WaiverRule
