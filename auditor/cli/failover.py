@@ -30,14 +30,10 @@ from auditor.cli.session import (
 )
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings
-from auditor.failover.check import (
-    FailoverCheckOptions,
-    parse_wait,
-    run_failover_check,
-    run_readiness_check,
-)
+from auditor.failover.check import FailoverCheckOptions, run_failover_check, run_readiness_check
 from auditor.failover.json_report import render_failover_json, render_readiness_json
 from auditor.failover.report import render_failover_text, render_readiness_text
+from auditor.failover.watch import parse_wait
 from auditor.models.exit_codes import ExitCode
 from auditor.recommendations.packs import load_packs
 from auditor.report.formats import (

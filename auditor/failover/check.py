@@ -1,7 +1,6 @@
 """The use case: ask the clusters, judge their groups, once or until every pair is stable."""
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,16 +8,22 @@ from auditor.audit import RunContext, RunOptions, survey_clusters
 from auditor.collect.scope import FAILOVER_TOPICS, SurveyScope, SurveyTopic
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
-from auditor.errors import ConfigError, Reason
+from auditor.errors import Reason
 from auditor.failover.failures import source_failures
 from auditor.failover.group_check import Stability
+from auditor.failover.group_names import (
+    are_groups_complete,
+    clusters_with_groups,
+    parse_group_title,
+    select_groups,
+    unmatched_groups,
+)
 from auditor.failover.group_status import (
     SessionCounts,
     check_group,
     group_node_facts,
     sessions_from_snapshot,
 )
-from auditor.failover.group_titles import parse_group_title
 from auditor.failover.judged import JudgedCluster, judge_for_failover
 from auditor.failover.model import ClusterCheck, FailoverCheck
 from auditor.failover.nodes import check_group_membership
@@ -30,7 +35,7 @@ from auditor.models.facts import ClusterFacts, Group
 from auditor.models.nodes import NodeFacts, Role
 from auditor.recommendations.packs import Recommendation
 from auditor.snapshots import Snapshot
-from auditor.text import did_you_mean, utc_timestamp
+from auditor.text import utc_timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +211,7 @@ def _check_clusters(
                 groups[name],
                 stability,
                 sessions_before.get(name),
-                () if _are_groups_complete(judged.facts) else unmatched,
+                () if are_groups_complete(judged.facts) else unmatched,
                 # With --group, nodes outside the groups were not asked.
                 include_ungrouped=not options.groups,
             )
@@ -265,94 +270,3 @@ def _check_cluster(
 def _ungrouped_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
     grouped = {name.casefold() for group in facts.groups for name in group.nodes}
     return tuple(n for n in facts.installed_nodes if n.name.casefold() not in grouped)
-
-
-def clusters_with_groups(
-    clusters: Sequence[ClusterFacts], names: Sequence[str]
-) -> Sequence[ClusterFacts]:
-    """Return the clusters that have one of the groups, or may have one that is not found.
-
-    Raises:
-        ConfigError: the groups of all clusters are known, and one of the names is not among them.
-    """
-    if not names:
-        return clusters
-    unmatched = unmatched_groups(clusters, names)
-    # While CUCM does not answer, the group may exist. An error would then look like a typing error
-    # of the user, although CUCM is what needs attention.
-    if unmatched and all(map(_are_groups_complete, clusters)):
-        existing = [group.name for facts in clusters for group in facts.groups]
-        raise ConfigError([_unknown_group_message(name, existing) for name in unmatched])
-    return [
-        facts
-        for facts in clusters
-        if select_groups(facts, names) or (unmatched and not _are_groups_complete(facts))
-    ]
-
-
-def unmatched_groups(clusters: Iterable[ClusterFacts], names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that are a known group of no cluster."""
-    groups = [(facts, group) for facts in clusters for group in facts.groups]
-    return tuple(
-        name for name in names if not any(_is_group(facts, group, name) for facts, group in groups)
-    )
-
-
-def select_groups(facts: ClusterFacts, names: Collection[str]) -> tuple[Group, ...]:
-    """Return the groups of a cluster with these names, in any case; no names means all.
-
-    A name may also be the title that a check of several clusters shows.
-    """
-    return tuple(
-        group
-        for group in facts.groups
-        if not names or any(_is_group(facts, group, name) for name in names)
-    )
-
-
-def _is_group(facts: ClusterFacts, group: Group, name: str) -> bool:
-    wanted, cluster = parse_group_title(name)
-    is_cluster = cluster is None or cluster.casefold() == facts.name.casefold()
-    return is_cluster and wanted.casefold() == group.name.casefold()
-
-
-def _are_groups_complete(facts: ClusterFacts) -> bool:
-    """Return whether the cluster itself listed its groups: a file may declare only some of them."""
-    return facts.groups_known and facts.topology_observed
-
-
-def _unknown_group_message(name: str, existing: Sequence[str]) -> str:
-    suggestion = did_you_mean(name, existing) or "."
-    groups = ", ".join(dict.fromkeys(existing)) or "none"
-    return f"--group {name}: no redundancy group of that name{suggestion} There is {groups}."
-
-
-MIN_WAIT = timedelta(seconds=20)
-"""A shorter wait cannot show that a pair is stable."""
-
-MAX_WAIT = timedelta(days=1)
-
-_WAIT_PATTERN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.IGNORECASE)
-
-
-def parse_wait(text: str, *, readiness: bool = False) -> timedelta:
-    """Return a duration such as `1h30m`; a bare number is seconds.
-
-    Raises:
-        ConfigError: it has another form, is too short or too long, or goes with readiness.
-    """
-    if readiness:
-        raise ConfigError(["--wait and --readiness exclude each other: readiness reads once."])
-    match = _WAIT_PATTERN.fullmatch(text.strip())
-    # Every part of the pattern is optional, so it matches an empty text.
-    if not text.strip() or match is None:
-        raise ConfigError([f"--wait {text}: give a duration such as 15m, 90s or 1h30m."])
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    try:
-        wait = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    except OverflowError:
-        # Refused below as too long, in the same words as any other long wait.
-        wait = timedelta.max
-    if not MIN_WAIT <= wait <= MAX_WAIT:
-        raise ConfigError([f"--wait {text}: give at least 20s, and at most 24h."])
-    return wait

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from auditor.failover.failures import SourceFailure
 from auditor.failover.group_check import GroupCheck, GroupStatus
-from auditor.failover.group_titles import group_title
+from auditor.failover.group_names import group_title
 from auditor.failover.node_checks import NodeCheck
 from auditor.models.coverage import Coverage
 from auditor.models.exit_codes import ExitCode

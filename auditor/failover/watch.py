@@ -1,11 +1,12 @@
 """Reads groups again and again until each is stable, its cluster refuses, or the wait is over."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from auditor.collect.scope import REREAD_TOPICS, WATCH_TOPICS, SurveyScope, SurveyTopic
-from auditor.errors import Reason
+from auditor.errors import ConfigError, Reason
 from auditor.failover.group_check import GroupStatus, Stability
 from auditor.failover.group_status import group_node_facts, group_status_from_states
 from auditor.failover.wording import HA_STATE_LABELS
@@ -248,3 +249,34 @@ class GroupWatch:
         states = ", ".join(f"{m.name} {HA_STATE_LABELS[m.state]}" for m in members)
         ending = " (stable)" if key in self.confirmed_at else " (not asked again)"
         return f"{key[1]}: {states}{'' if key in self.unsettled else ending}"
+
+
+MIN_WAIT = timedelta(seconds=20)
+"""A shorter wait cannot show that a pair is stable."""
+
+MAX_WAIT = timedelta(days=1)
+
+_WAIT_PATTERN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.IGNORECASE)
+
+
+def parse_wait(text: str, *, readiness: bool = False) -> timedelta:
+    """Return a duration such as `1h30m`; a bare number is seconds.
+
+    Raises:
+        ConfigError: it has another form, is too short or too long, or goes with readiness.
+    """
+    if readiness:
+        raise ConfigError(["--wait and --readiness exclude each other: readiness reads once."])
+    match = _WAIT_PATTERN.fullmatch(text.strip())
+    # Every part of the pattern is optional, so it matches an empty text.
+    if not text.strip() or match is None:
+        raise ConfigError([f"--wait {text}: give a duration such as 15m, 90s or 1h30m."])
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    try:
+        wait = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        # Refused below as too long, in the same words as any other long wait.
+        wait = timedelta.max
+    if not MIN_WAIT <= wait <= MAX_WAIT:
+        raise ConfigError([f"--wait {text}: give at least 20s, and at most 24h."])
+    return wait
