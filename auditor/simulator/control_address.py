@@ -6,11 +6,12 @@ from functools import partial
 
 from aiohttp import web
 
+from auditor.simulator.changes import CHANGE_MODELS, HaDirection
 from auditor.simulator.cluster import SimulatedCluster
-from auditor.simulator.control import CHANGE_MODELS, HaDirection, HaSequence
 from auditor.simulator.exchange import SimulationState
 from auditor.simulator.faults import Fault, SimulatedInterface
 from auditor.simulator.scenario import HA_STATES, ScenarioError
+from auditor.simulator.sequences import HaSequence
 from auditor.simulator.servers import LOOPBACK, SocketAddress
 
 _DUMP_INDENTED = partial(json.dumps, indent=2)

@@ -4,15 +4,10 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from auditor.simulator.control import (
-    ChangeData,
-    RowChange,
-    SequenceStep,
-    apply_cluster_change,
-    build_sequence,
-    parse_cluster_change,
-)
+from auditor.simulator.changes import RowChange, parse_cluster_change
+from auditor.simulator.control import apply_cluster_change, build_sequence
 from auditor.simulator.exchange import SimulationState
+from auditor.simulator.sequences import ChangeData, SequenceStep
 from auditor.simulator.servers import DatabasePorts, SimulatedServers
 from auditor.simulator.service import ManualClock
 

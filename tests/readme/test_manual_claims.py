@@ -22,7 +22,7 @@ from auditor.report.formats import ReportFormat
 from auditor.resources import scenario_folder
 from auditor.simulator import Fault, SimulatedInterface, Simulator
 from auditor.simulator.certificates import CertificateAuthority
-from auditor.simulator.control import CHANGE_MODELS, HaSequence
+from auditor.simulator.changes import CHANGE_MODELS
 from auditor.simulator.faults import FaultRule
 from auditor.simulator.scenario import (
     HA_STATES,
@@ -36,6 +36,7 @@ from auditor.simulator.scenario import (
     ServiceEntry,
     TableEntry,
 )
+from auditor.simulator.sequences import HaSequence
 from auditor.waivers.load import parse_waivers
 from tests.benchmarks.__main__ import MEASUREMENTS
 from tests.readme.generate import BLOCK, DOCS, README
