@@ -180,7 +180,7 @@ def _open_network(recorder: "Recorder | None") -> Iterator[Network]:
         with closing(LiveNetwork()) as network:
             yield network
         return
-    from auditor.soap.evidence.recorder import RecordingNetwork
+    from auditor.soap.evidence.recording_network import RecordingNetwork
 
     with closing(recorder), closing(RecordingNetwork(recorder)) as recording:
         yield recording

@@ -35,7 +35,8 @@ from auditor.soap.evidence.files import (
     EvidenceFolder,
     prepare_evidence_folder,
 )
-from auditor.soap.evidence.recorder import Recorder, RecordingInfo, RecordingNetwork
+from auditor.soap.evidence.recorder import Recorder, RecordingInfo
+from auditor.soap.evidence.recording_network import RecordingNetwork
 from auditor.soap.evidence.replay import ReplayNetwork, load_evidence
 from auditor.soap.messages import (
     Certificate,
