@@ -36,6 +36,15 @@ def validate_text(value: object) -> str:
     return value
 
 
+def is_valid_text(value: object) -> bool:
+    """Return whether a key that takes text may have this value."""
+    try:
+        validate_text(value)
+    except InvalidValue:
+        return False
+    return True
+
+
 def validate_host(value: object) -> str:
     """Accept a node name: a host name or an IP address."""
     if not is_host(validate_text(value)):

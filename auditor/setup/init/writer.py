@@ -3,95 +3,29 @@
 Whatever a cluster answered is written as a TOML value or comment, so it stays data.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.config.value_checks import InvalidValue, validate_text
-from auditor.models.evidence import Origin
+from auditor.config.value_checks import is_valid_text
 from auditor.models.facts import ClusterFacts, Group
-from auditor.models.nodes import NodeFacts, Role
-from auditor.models.profile import ProfileEntry, ProfileValue
-from auditor.models.settings import ExternalDatabase
+from auditor.models.profile import ProfileEntry
 from auditor.report.profile_toml import (
     QUESTION_PREFIX,
-    comment_out,
     profile_entry_lines,
     toml_comment,
     toml_pair,
     toml_table,
 )
 from auditor.setup.init.addresses import propose_addresses
+from auditor.setup.init.cluster_tables import (
+    addresses_section,
+    database_sections,
+    deployment_section,
+    node_section,
+    peer_sections,
+    pins_section,
+)
 from auditor.text import join_names
-
-_KEYS_NEEDING_DATABASE = ("permanent_chat", "compliance", "managed_file_transfer")
-
-
-def database_blocks(facts: ClusterFacts, profile: Sequence[ProfileEntry]) -> Iterator[list[str]]:
-    """Yield a block for each external database; no interface reports its host."""
-    used = tuple(
-        entry.key for entry in profile if entry.key in _KEYS_NEEDING_DATABASE and not entry.off
-    )
-    discovered = [d for d in facts.databases if d.origin is Origin.DISCOVERED]
-    for database in discovered:
-        yield [
-            *toml_comment(f"The database of the cluster lists {database.name} ({database.type})."),
-            *toml_comment(
-                "Which host is it on, and what is it used for? Without this block the checks of "
-                "prerequisites stay unknown.",
-                mark=QUESTION_PREFIX,
-            ),
-            *comment_out(
-                [
-                    toml_table(
-                        "[[cluster.external_database]]", _discovered_database_table(database, used)
-                    )
-                ]
-            ),
-        ]
-    if used and not discovered:
-        yield [
-            *toml_comment(
-                f"Which external database does {' and '.join(used)} use? Without this block an "
-                "audit assumes that there is none.",
-                mark=QUESTION_PREFIX,
-            ),
-            *comment_out(
-                [toml_table("[[cluster.external_database]]", _example_database_table(used))]
-            ),
-        ]
-
-
-def _discovered_database_table(
-    database: ExternalDatabase, used: tuple[str, ...]
-) -> dict[str, ProfileValue | int]:
-    table: dict[str, ProfileValue | int] = {**_example_database_table(used), "name": database.name}
-    # The loader takes no other type, and the block is there to be uncommented.
-    if database.type in ("postgresql", "oracle", "mssql"):
-        table["type"] = database.type
-    if database.nodes is not None:
-        table["nodes"] = tuple(sorted(database.nodes))
-    return table
-
-
-def _example_database_table(used: tuple[str, ...]) -> dict[str, ProfileValue | int]:
-    return {
-        # The name is that of the sample in Cisco's CLI reference.
-        "name": "tcmadb",
-        "host": "db.example.test",
-        "port": 5432,
-        "type": "postgresql",
-        "used_by": used or _KEYS_NEEDING_DATABASE,
-    }
-
-
-def peer_blocks(facts: ClusterFacts, profile: Sequence[ProfileEntry]) -> Iterator[list[str]]:
-    """Yield a block for each peer in the database; commented out unless intercluster is on."""
-    intercluster = next(entry for entry in profile if entry.key == "intercluster")
-    for address in facts.peers:
-        block = toml_table("[[cluster.intercluster_peer]]", {"address": address})
-        comment = toml_comment("Discovered in the database of the cluster.")
-        yield [*comment, block] if intercluster.on else [*comment, *comment_out([block])]
-
 
 _WARNING_HEADER = """\
 READ THIS {capitals} AND CORRECT IT before you rely on an audit.
@@ -155,12 +89,12 @@ def _cluster_sections(content: ConfigurationContent, cluster: list[str]) -> Iter
     """Yield a cluster's own keys, and the tables that belong to it."""
     # In TOML a key after a sub-table belongs to it, so the cluster's own keys come first.
     yield cluster
-    yield _pins_section(content.access)
-    yield _addresses_section(content.access, propose_addresses(content.facts))
-    yield from (_node_section(content.facts, node) for node in content.facts.nodes)
-    yield _deployment_section(content.profile)
-    yield from database_blocks(content.facts, content.profile)
-    yield from peer_blocks(content.facts, content.profile)
+    yield pins_section(content.access.pins)
+    yield addresses_section(dict(content.access.addresses), propose_addresses(content.facts))
+    yield from (node_section(content.facts, node) for node in content.facts.nodes)
+    yield deployment_section(content.profile)
+    yield from database_sections(content.facts, content.profile)
+    yield from peer_sections(content.facts, content.profile)
 
 
 def _header_lines(content: ConfigurationContent, title: str, *, part: str) -> list[str]:
@@ -257,7 +191,7 @@ def _high_availability_entry(content: ConfigurationContent) -> ProfileEntry:
     if (
         any(g.ha_enabled is None for g in groups)
         or not content.facts.groups_known
-        or not _are_valid_texts(on)
+        or not all(map(is_valid_text, on))
     ):
         return ProfileEntry(key, True, why, question)
     if not groups:
@@ -277,16 +211,6 @@ def _ha_switch_label(group: Group) -> str:
     return {True: "on", False: "off", None: "not known"}[group.ha_enabled]
 
 
-def _are_valid_texts(texts: Iterable[str]) -> bool:
-    """Return whether the file may hold these texts."""
-    try:
-        for text in texts:
-            validate_text(text)
-    except InvalidValue:
-        return False
-    return True
-
-
 def _planned_nodes_lines(facts: ClusterFacts) -> list[str]:
     # A node that is down for now looks the same as one that is not installed yet.
     unread = [node.name for node in facts.nodes if not node.services]
@@ -295,67 +219,3 @@ def _planned_nodes_lines(facts: ClusterFacts) -> list[str]:
         return profile_entry_lines(ProfileEntry("planned_nodes", (), "Every node answered."))
     why = f"Control Center of {join_names(unread)} did not answer."
     return profile_entry_lines(ProfileEntry("planned_nodes", tuple(unread), why, question))
-
-
-def _pins_section(access: ConnectionSettings) -> list[str]:
-    if not access.pins:
-        return []
-    pins: dict[str, tuple[str, ...]] = {}
-    for name, digest in access.pins:
-        pins[name] = (*pins.get(name, ()), digest)
-    return [toml_table("[cluster.pins]", pins)]
-
-
-def _addresses_section(access: ConnectionSettings, proposals: Mapping[str, str]) -> list[str]:
-    if not (access.addresses or proposals):
-        return []
-    # A header without keys is valid, so an answer is the removal of one "#".
-    lines = [toml_table("[cluster.addresses]", dict(access.addresses))]
-    for server, name in proposals.items():
-        in_place = server in dict(access.addresses)
-        lines += toml_comment(
-            f"The certificate of {server} is issued to {name}, and nothing was sent there. Is that "
-            f"its name?{' This line is for the place of the one above.' if in_place else ''}",
-            mark=QUESTION_PREFIX,
-        )
-        lines += comment_out([toml_pair(server, name)])
-    return lines
-
-
-def _node_section(facts: ClusterFacts, node: NodeFacts) -> list[str]:
-    lines = ["[[cluster.node]]", toml_pair("name", node.name)]
-    # A role that is only discovered would count as declared once it is in the file.
-    if node.role is Role.UNKNOWN or node.role_origin is Origin.DISCOVERED:
-        question = f"Is {node.name} the publisher or a subscriber?"
-        role = Role.SUBSCRIBER if node.role is Role.UNKNOWN else node.role
-        return [
-            *toml_comment(question, mark=QUESTION_PREFIX),
-            *comment_out([*lines, toml_pair("role", role.value)]),
-        ]
-    lines.append(toml_pair("role", node.role.value))
-    group = node.redundancy_group
-    if group is not None and _are_valid_texts([group]):
-        return [
-            *lines,
-            *_discovered_group_comment(facts, group),
-            toml_pair("redundancy_group", group),
-        ]
-    comment = "It is in no redundancy group." if node.group_known else "Its group is unknown."
-    return [*lines, *toml_comment(comment)]
-
-
-def _discovered_group_comment(facts: ClusterFacts, group: str) -> list[str]:
-    """Return a comment for a group that only the publisher's database lists."""
-    if not any(g.name == group and g.origin is Origin.DISCOVERED for g in facts.groups):
-        return []
-    publisher = next(n.name for n in facts.nodes if n.role is Role.PUBLISHER)
-    return toml_comment(
-        f"Discovered: enterprisenode in the database of {publisher} (seen in public scripts)."
-    )
-
-
-def _deployment_section(profile: Sequence[ProfileEntry]) -> list[str]:
-    lines = ["[cluster.deployment]"]
-    for entry in profile:
-        lines += ["", *profile_entry_lines(entry)]
-    return lines
