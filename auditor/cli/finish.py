@@ -11,10 +11,11 @@ from auditor.history.loading import RunHistory
 from auditor.models.exit_codes import ExitCode
 from auditor.models.report import Report
 from auditor.notify.send import Recipient, send_notification
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.fleet import sort_worst_first
 from auditor.report.formats import OutputTarget
 from auditor.report.notification import compose_notification
-from auditor.report.wording import cluster_summary, exit_meaning
+from auditor.report.wording import exit_meaning
 from auditor.text import count_noun, is_or_are
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from auditor.models.coverage import Coverage
 from auditor.models.findings import ClusterReport, Finding, finding_sort_key
 from auditor.models.report import Report
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import caused_by_texts, get_finding_age
-from auditor.report.wording import cluster_summary, evidence_line
+from auditor.report.wording import evidence_line
 from auditor.text import printable
 
 REPORT_COLUMNS = (

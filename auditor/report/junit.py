@@ -11,6 +11,7 @@ from auditor.models.counts import count_results
 from auditor.models.coverage import Coverage, Outcome
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import (
     caused_by_texts,
@@ -19,13 +20,7 @@ from auditor.report.summary import (
     get_finding_age,
     skipped_packs_text,
 )
-from auditor.report.wording import (
-    cluster_summary,
-    difference_text,
-    evidence_line,
-    exit_meaning,
-    labelled_sentences,
-)
+from auditor.report.wording import difference_text, evidence_line, exit_meaning, labelled_sentences
 from auditor.text import printable
 
 _JunitResult = type[Failure] | type[Error] | type[Skipped]

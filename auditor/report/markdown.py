@@ -15,6 +15,7 @@ from auditor.models.report import Report
 from auditor.report import summary, wording
 from auditor.report.answers import paste_instruction, render_answers, waiting_checks_text
 from auditor.report.cause_blocks import begin_remedy, describe_effects, effect_rows
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.columns import Column
 from auditor.report.fleet import FleetRow, build_fleet
 from auditor.report.fleet_table import CAUSES, fleet_columns
@@ -88,7 +89,7 @@ def _cluster_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     yield ""
     yield f"## {_status_mark(cluster)} Cluster {format_code(cluster.name)}: {cluster.status}"
     yield ""
-    yield escape_markdown(wording.cluster_summary(cluster))
+    yield escape_markdown(cluster_summary(cluster))
     yield ""
     read, due = summary.count_nodes_read(cluster)
     releases = escape_markdown(summary.releases_text(cluster))

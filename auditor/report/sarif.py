@@ -19,6 +19,7 @@ from auditor.models.findings import (
 from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation, Remedy, load_packs
 from auditor.recommendations.remedies import remedy_statements
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import (
     caused_by_texts,
@@ -27,7 +28,7 @@ from auditor.report.summary import (
     get_finding_age,
     skipped_packs_text,
 )
-from auditor.report.wording import KIND_TEXTS, cluster_summary, evidence_line
+from auditor.report.wording import KIND_TEXTS, evidence_line
 from auditor.text import json_text, printable
 
 _SARIF_SCHEMA_URI = (

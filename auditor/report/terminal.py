@@ -11,6 +11,7 @@ from auditor.models.counts import ResultCounts
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.report import Report
 from auditor.report import wording
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.console import render_console, safe_text
 from auditor.report.fleet import FleetRow, build_fleet
 from auditor.report.summary import cause_note, skipped_packs_text
@@ -103,7 +104,7 @@ def _print_numbers(console: Console, report: Report) -> None:
 def _print_summaries(console: Console, clusters: Iterable[ClusterReport]) -> None:
     for cluster in clusters:
         if cluster.status is not ClusterStatus.COMPLIANT:
-            summary = safe_text(f"{cluster.name}: {wording.cluster_summary(cluster)}")
+            summary = safe_text(f"{cluster.name}: {cluster_summary(cluster)}")
             console.print(Text.assemble(status_text(cluster.status), " ", summary))
 
 

@@ -15,6 +15,7 @@ from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.report import Report
 from auditor.report import wording
 from auditor.report.cause_blocks import group_by_cause
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.console import safe_text
 from auditor.report.grouping import group_findings
 from auditor.report.matrix import shared_domain
@@ -64,7 +65,7 @@ def _print_head(console: Console, report: Report, cluster: ClusterReport) -> Non
     read = f"{answered} of {count_noun(due, 'node')} read"
     about = safe_text(f"release {releases_text(cluster)}, {read}")
     console.print(Text.assemble(status_text(cluster.status), "  ", about))
-    console.print(safe_text(wording.cluster_summary(cluster), "bold"))
+    console.print(safe_text(cluster_summary(cluster), "bold"))
     past = report.past.get(cluster.name)
     if past and past.runs:
         changes = changes_summary(cluster, past)

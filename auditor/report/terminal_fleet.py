@@ -9,6 +9,7 @@ from rich.text import Text
 
 from auditor.models.report import Report
 from auditor.report import wording
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.columns import build_table
 from auditor.report.console import safe_text
 from auditor.report.digest import DigestEntry, digest_cluster
@@ -41,7 +42,7 @@ def print_digest(console: Console, report: Report, row: FleetRow) -> None:
         console.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
     entries = digest_cluster(row)
     if not entries:
-        console.print(safe_text(wording.cluster_summary(row.cluster)))
+        console.print(safe_text(cluster_summary(row.cluster)))
     for entry in entries:
         _print_entry(console, entry)
     for notice in row.cluster.notices:

@@ -17,10 +17,10 @@ from auditor.models.findings import (
 )
 from auditor.models.nodes import RunState
 from auditor.models.report import Report
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.formats import ReportFormat
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import count_nodes_read
-from auditor.report.wording import cluster_summary
 from tests.factories import make_finding, sentence
 from tests.report import samples
 from tests.report.rendering import render_report

@@ -11,6 +11,7 @@ from auditor.models.history import ClusterHistory
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
 from auditor.report.change_causes import CauseChange, fold_changes
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.fleet import FleetRow, build_fleet_row
 from auditor.report.grouping import subjects_text
 from auditor.report.html.chart import RunChart, build_run_chart
@@ -34,11 +35,7 @@ from auditor.report.summary import (
     coverage_gaps,
     releases_text,
 )
-from auditor.report.wording import (
-    STATUS_VERDICTS,
-    cluster_summary,
-    finding_label,
-)
+from auditor.report.wording import STATUS_VERDICTS, finding_label
 
 _NEW_CATEGORIES = frozenset(
     {

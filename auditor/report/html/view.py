@@ -7,17 +7,13 @@ from auditor.models.counts import add_results
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict, overall_status
 from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation
+from auditor.report.cluster_summary import cluster_summary
 from auditor.report.fleet import sort_worst_first
 from auditor.report.html.cluster_view import ClusterView, build_cluster_view
 from auditor.report.html.fix_first import FixFirst, list_what_to_fix
 from auditor.report.html.overview import Overview, build_overview
 from auditor.report.html.tiles import SummaryTile, list_summary_tiles
-from auditor.report.wording import (
-    STATUS_VERDICTS,
-    cluster_summary,
-    count_differences,
-    count_statuses,
-)
+from auditor.report.wording import STATUS_VERDICTS, count_differences, count_statuses
 from auditor.text import count_noun
 
 
