@@ -7,13 +7,12 @@ from auditor.models.findings import Cause, ClusterReport, Finding
 from auditor.models.forms import Form
 from auditor.models.report import Report
 from auditor.models.statements import Statement
+from auditor.report.block_rows import common_sentences, place_text
 from auditor.report.grouping import (
     FindingGroup,
     build_finding_group,
-    common_sentences,
     difference_group_key,
     group_by_key,
-    place_text,
     recommendation_title,
 )
 from auditor.report.sentences import render_sentence

@@ -19,13 +19,12 @@ from auditor.models.findings import (
     Verdict,
 )
 from auditor.models.forms import Form
+from auditor.report.block_rows import check_list_rows, place_text
 from auditor.report.fleet import FleetRow
 from auditor.report.grouping import (
-    check_list_rows,
     difference_group_key,
     group_by_key,
     own_severity_note,
-    place_text,
     recommendation_title,
 )
 from auditor.report.matrix_services import short_service_name

@@ -14,12 +14,13 @@ from auditor.models.findings import (
 from auditor.models.report import Report
 from auditor.report import summary, wording
 from auditor.report.answers import paste_instruction, render_answers, waiting_checks_text
+from auditor.report.block_rows import age_rows, check_list_rows
 from auditor.report.cause_blocks import begin_remedy, describe_effects, effect_rows
 from auditor.report.cluster_summary import cluster_summary
 from auditor.report.columns import Column
 from auditor.report.fleet import FleetRow, build_fleet
 from auditor.report.fleet_table import CAUSES, fleet_columns
-from auditor.report.grouping import age_rows, check_list_rows, own_severity_note, up_to_highest
+from auditor.report.grouping import own_severity_note, up_to_highest
 from auditor.report.markdown_text import (
     escape_markdown,
     format_code,

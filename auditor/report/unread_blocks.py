@@ -15,14 +15,8 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.report import Report
-from auditor.report.grouping import (
-    FindingGroup,
-    age_rows,
-    group_findings,
-    shared_rows,
-    subjects_text,
-    up_to_highest,
-)
+from auditor.report.block_rows import age_rows, shared_rows, subjects_text
+from auditor.report.grouping import FindingGroup, group_findings, up_to_highest
 from auditor.report.sentences import render_sentences
 from auditor.report.unread import UnreadServer, find_unread_servers
 from auditor.report.wording import LabelledText

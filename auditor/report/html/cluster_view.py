@@ -10,10 +10,10 @@ from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
+from auditor.report.block_rows import subjects_text
 from auditor.report.change_causes import CauseChange, fold_changes
 from auditor.report.cluster_summary import cluster_summary
 from auditor.report.fleet import FleetRow, build_fleet_row
-from auditor.report.grouping import subjects_text
 from auditor.report.html.chart import RunChart, build_run_chart
 from auditor.report.html.finding_blocks import FindingBlockBuilder, VerdictSection
 from auditor.report.matrix import (

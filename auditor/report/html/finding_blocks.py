@@ -16,13 +16,9 @@ from auditor.models.findings import (
 from auditor.models.nodes import NodeFacts
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
+from auditor.report.block_rows import place_text
 from auditor.report.cause_blocks import CauseBlock, Effect, group_by_cause
-from auditor.report.grouping import (
-    FindingGroup,
-    build_finding_group,
-    group_findings,
-    place_text,
-)
+from auditor.report.grouping import FindingGroup, build_finding_group, group_findings
 from auditor.report.unread_blocks import group_unknown
 from auditor.report.wording import VERDICT_HEADINGS, LabelledText, RowLabel, count_differences
 from auditor.text import count_noun

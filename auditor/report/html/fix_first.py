@@ -6,7 +6,8 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from auditor.models.findings import ClusterReport, Severity, SubjectKind, Verdict
-from auditor.report.grouping import difference_group_key, subject_noun, subjects_text
+from auditor.report.block_rows import subject_noun, subjects_text
+from auditor.report.grouping import difference_group_key
 from auditor.report.html.cluster_view import ClusterView
 from auditor.report.html.finding_blocks import FindingBlock
 from auditor.report.unread import UnreadServer
