@@ -20,6 +20,8 @@ GC_ALLOCATION_THRESHOLD = 250_000
 
 Each collection looks at all that was loaded, and none of that is garbage.
 """
+GC_OLDER_THRESHOLDS = (20, 20)
+"""How many collections come between two of what is older."""
 
 
 def _report_bug(
@@ -74,7 +76,7 @@ def main() -> None:
     """Run the command line."""
     try:
         _interrupt_on_signals()
-        gc.set_threshold(GC_ALLOCATION_THRESHOLD, 20, 20)
+        gc.set_threshold(GC_ALLOCATION_THRESHOLD, *GC_OLDER_THRESHOLDS)
         # Searching every installed package for plugins of pydantic takes longer than reading
         # the configuration, and no plugin is wanted.
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
