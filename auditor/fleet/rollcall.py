@@ -2,8 +2,10 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from typing import Any
 
 from distributed import Client
 
@@ -15,12 +17,17 @@ _SILENCE_S = 60.0
 """How long the scheduler may not answer before it counts as gone."""
 
 _SILENT_CALLS = 60
-"""In how many calls in a row a worker may not have been heard before it counts as dead.
+"""In how many calls in a row a worker may be silent, or stuck, before it counts as dead.
 
 Not a time, in which the scheduler or this machine may have slept too.
 """
 
 _NANNY_S = 5.0
+
+
+def _is_stuck(worker: Mapping[str, Any]) -> bool:
+    """Return whether a worker lacks the memory for a task, and runs none that may free some."""
+    return worker["status"] == "paused" and not worker["metrics"]["task_counts"].get("executing")
 
 
 class RollCall:
@@ -50,28 +57,29 @@ class RollCall:
         dead = {
             address
             for address, worker in workers.items()
-            if self._count_silence(address, worker["last_seen"]) >= _SILENT_CALLS
+            if self._count_silence(address, worker) >= _SILENT_CALLS
         }
         self._replace({address for address in dead if not self._seen[address][1] % _SILENT_CALLS})
         awake = [worker for address, worker in workers.items() if address not in dead]
         served = {name for worker in awake for name in worker["resources"]}
         return served | {""} if awake else served
 
-    def _count_silence(self, address: str, last_seen: float) -> int:
-        """Return in how many calls before this one the worker had been heard of as late as now."""
+    def _count_silence(self, address: str, worker: Mapping[str, Any]) -> int:
+        """Return in how many calls in a row, this one too, the worker was of no use."""
         before, calls = self._seen.get(address, (0.0, 0))
-        calls = calls + 1 if before == last_seen else 0
+        last_seen = worker["last_seen"]
+        calls = calls + 1 if before == last_seen or _is_stuck(worker) else 0
         self._seen[address] = (last_seen, calls)
         return calls
 
     def _replace(self, dead: AbstractSet[str]) -> None:
-        """Have workers that hang started again, or taken off: as Dask does, minutes later.
+        """Have workers that are of no use started again, or taken off: as Dask does, minutes later.
 
         The scheduler then gives their tasks to others.
         """
         if not dead:
             return
-        log.info("nothing more is heard of %s", " and ".join(sorted(dead)))
+        log.info("of no use any more: %s", " and ".join(sorted(dead)))
         with suppress(Exception):  # then it is as it was, and Dask's own time counts
             call_scheduler(
                 self._client,

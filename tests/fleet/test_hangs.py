@@ -54,14 +54,19 @@ def test_a_worker_that_hangs_counts_as_dead(fleet: Fleet, hanging: Lab) -> None:
     assert cluster["status"] == "compliant"
 
 
-def test_a_worker_that_hangs_does_not_serve_its_site(fleet: Fleet, hanging: Lab) -> None:
-    worker = fleet.add_worker("alone", environment=hanging.environment)
-    config = at_site(hanging, "alone")
-    audit = start_audit(fleet, config, "--worker-wait", "1", change=IMPATIENT)
-    until(lambda: hung(hanging) == 1)
-    worker.stop()
+def test_a_worker_without_memory_to_begin_anything_does_not_serve(
+    plain: Fleet, hanging: Lab
+) -> None:
+    """Dask has it wait for memory that nothing will free."""
+    little = {"DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE": "0.01"}
+    kept = {f"DASK_DISTRIBUTED__WORKER__MEMORY__{x}": "false" for x in ("TARGET", "SPILL")}
+    environment = {**hanging.environment, **little, **kept}
+    plain.add_worker("", "--memory-limit", "1GB", environment=environment)
+    sooner = f"{IMPATIENT}; rollcall._SILENT_CALLS = 3"
+    audit = start_audit(plain, hanging.config, "--worker-wait", "0.5", change=sooner)
     (cluster,) = report_of(audit)["clusters"]
     assert (cluster["status"], cluster["coverage"][0]["reason"]) == ("unauditable", "no_worker")
+    assert hung(hanging) == 0
 
 
 def test_a_worker_that_the_scheduler_cannot_reach_is_named(fleet: Fleet, hanging: Lab) -> None:
