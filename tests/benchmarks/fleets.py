@@ -37,6 +37,13 @@ class Cost:
     audit_s: float
     others_s: float
     """The scheduler and the simulators."""
+    free_cores: float
+    """How many cores of this machine no other program took meanwhile."""
+
+    @property
+    def processor_s(self) -> float:
+        """Return the processor time of all parts."""
+        return self.worker_s + self.audit_s + self.others_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +72,23 @@ class Model:
         """Return what scheduler and simulators take for each cluster."""
         return self._each("others_s")
 
+    def expect_processor_s(self, clusters: int) -> float:
+        """Return the processor time of all parts for an audit."""
+        return self.one.processor_s + (clusters - 1) * self._each("processor_s")
+
     @property
     def wait_s(self) -> float:
         """Return how long a cluster waits for its answers, while nobody here has anything to do."""
         return self.one.seconds - self.one.worker_s - self.one.audit_s - self.one.others_s
 
-    def expect(self, clusters: int, workers: int, shared_cores: int = 0) -> float:
+    def expect(self, clusters: int, workers: int, shared_cores: float = 0) -> float:
         """Return the seconds of an audit: as long as the part takes that has most to do.
 
         Each worker and the audit have a core; or all, simulators too, share some.
         """
         parts = [self.worker_s / workers, self.wait_s / THREADS / workers, self.audit_s]
         if shared_cores:
-            parts.append((self.worker_s + self.audit_s + self.others_s) / shared_cores)
+            parts.append(self._each("processor_s") / shared_cores)
         return self.one.seconds + (clusters - 1) * max(parts)
 
 
@@ -105,24 +116,28 @@ def measure(size: Size) -> str:
 
 
 def _compare(model: Model, measured: Mapping[int, Sequence[Cost]]) -> str:
-    """Return how the model holds here, where all parts share the cores."""
-    cores = os.cpu_count() or 1
-    return "".join(
-        line(
-            f"{cost.clusters} clusters, {workers} workers: measured : expected",
-            cost.seconds / model.expect(cost.clusters, workers, cores),
-            "",
+    """Return how the model holds here, where all parts share the cores that others leave."""
+    rows = [
+        (
+            f"{cost.clusters} by {workers}",
+            (
+                cost.processor_s / model.expect_processor_s(cost.clusters),
+                cost.seconds / model.expect(cost.clusters, workers, cost.free_cores),
+                cost.free_cores,
+            ),
         )
         for workers, costs in measured.items()
         for cost in costs[1:]
-    )
+    ]
+    heads = ("measured : expected", "processor", "seconds", "free cores")
+    return table(heads, rows)
 
 
 def _predict(model: Model) -> str:
     rows = [
         (f"{count:,}", [model.expect(count, workers) for workers in WORKERS]) for count in EXPECTED
     ]
-    return table(("clusters", *(f"{workers} workers" for workers in WORKERS)), rows)
+    return table(("clusters", *(f"by {workers}" for workers in WORKERS)), rows)
 
 
 def _on_workers(running: Farm, workers: int, counts: Sequence[int]) -> list[Cost]:
@@ -147,19 +162,27 @@ def _audit(running: Farm, count: int, fleet: Fleet | None = None) -> Cost:
     command = [*processes.AUDITOR, "audit", "-c", str(running.config), *where]
     command += ["--history", "off", "-o", "json", *names]
     workers, others = (fleet.workers, [fleet.scheduler, running.process_id]) if fleet else ([], [])
-    before = _processor_s(workers), _processor_s(others)
+    before = _processor_s(workers), _processor_s(others), _busy_s()
     with TemporaryDirectory(prefix="auditor-home-") as home:
         done = processes.run(command, Path(home), running.password)
     if done.code:
         raise RuntimeError(f"the audit ended with {done.code}")
     worker_s, others_s = _processor_s(workers) - before[0], _processor_s(others) - before[1]
-    return Cost(count, done.seconds, worker_s, done.processor_s, others_s)
+    foreign_s = _busy_s() - before[2] - worker_s - others_s - done.processor_s
+    free_cores = max(0.1, (os.cpu_count() or 1) - foreign_s / done.seconds)
+    return Cost(count, done.seconds, worker_s, done.processor_s, others_s, free_cores)
 
 
 def _processor_s(process_ids: Sequence[int]) -> float:
     """Return the processor time that processes have taken until now."""
     times = [psutil.Process(number).cpu_times() for number in process_ids]
     return sum(float(one.user + one.system) for one in times)
+
+
+def _busy_s() -> float:
+    """Return the processor time that all programs of this machine have taken until now."""
+    times = psutil.cpu_times()
+    return float(times.user + times.system + getattr(times, "nice", 0))
 
 
 @contextmanager
