@@ -5,6 +5,7 @@ and what leaves this machine can be read as it is.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,6 +65,11 @@ class ClusterResult:
 
 T = TypeVar("T", ClusterTask, ClusterResult)
 
+# Here, because one takes longer to make than to use.
+_ADAPTERS: Mapping[type, TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind) for kind in (ClusterTask, ClusterResult)
+}
+
 
 def pack_message(content: ClusterTask | ClusterResult) -> str:
     """Return a task or result as JSON, with the version of this program."""
@@ -98,8 +104,8 @@ def unpack_message(kind: type[T], text: str) -> T:
 def _read_content(kind: type[T], text: str) -> T:
     message = json.loads(text, object_hook=_restore_problem)
     # By name: `detail`, the alias of a field, is the key of files.
-    adapter: TypeAdapter[T] = TypeAdapter(kind)
-    return adapter.validate_python(message["content"], by_name=True, by_alias=False)
+    content: T = _ADAPTERS[kind].validate_python(message["content"], by_name=True, by_alias=False)
+    return content
 
 
 def unpack_result(cluster: str, text: str) -> ClusterResult:
