@@ -24,7 +24,7 @@ NODES = 4
 THREADS = 8
 ANSWER_S = 0.05
 EXPECTED = (10, 100, 1_000, 10_000)
-WORKERS = (1, 4, 16)
+WORKERS = (1, 2, 4)
 
 
 @dataclass(frozen=True, slots=True)
