@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 
 from distributed import Client, LocalCluster
@@ -38,8 +38,8 @@ def open_local_cluster(clusters: int, resources: Mapping[str, float]) -> Iterato
                 ]
             ) from error
         except KeyboardInterrupt:
-            cluster, client = starting.result()
-            _end(cluster, client)
+            with suppress(OSError, RuntimeError):  # the signal may have ended what was to start
+                _end(*starting.result())
             raise
     try:
         yield client

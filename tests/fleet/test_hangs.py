@@ -82,11 +82,14 @@ def test_a_worker_that_the_scheduler_cannot_reach_is_named(fleet: Fleet, hanging
     assert unused in entry["detail"]
 
 
-def test_ctrl_c_while_the_own_scheduler_starts_says_so_in_one_line(hanging: Lab) -> None:
-    """In a terminal it comes to every process, and no other one is to say anything."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_while_the_own_scheduler_starts_is_one_line(
+    hanging: Lab, number: signal.Signals
+) -> None:
+    """A terminal and systemd send it to every process, and no other one is to say anything."""
     program = (
-        "import os, signal, threading, auditor.fleet.local as local; start = local._start; "
-        "interrupt = threading.Timer(0.3, os.killpg, (0, signal.SIGINT)); "
+        "import os, threading, auditor.fleet.local as local; start = local._start; "
+        f"interrupt = threading.Timer(0.3, os.killpg, (0, {number:d})); "
         "local._start = lambda *words: (interrupt.start(), start(*words))[1]; "
         "from auditor.__main__ import main; main()"
     )
