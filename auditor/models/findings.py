@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeAlias
 
 from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
@@ -206,7 +207,7 @@ class Cause:
         return min((f.severity for f in (self.finding, *self.explains)), key=lambda s: s.rank)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class ClusterReport:
     """One cluster, judged. `fail_on` is the threshold at which drift counts for `status`.
 
@@ -273,7 +274,7 @@ class ClusterReport:
         texts |= {node.name: node.certificate_not_after for node in self.nodes}
         return {name: datetime.fromisoformat(text) for name, text in texts.items() if text}
 
-    @property
+    @cached_property
     def status(self) -> ClusterStatus:
         """Return the status: drift first, then nothing read, then anything unknown."""
         if any(

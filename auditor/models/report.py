@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from auditor.models.counts import ResultCounts, add_results
 from auditor.models.exit_codes import ExitCode
@@ -24,7 +25,7 @@ class RunMetadata:
     packs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached properties
 class Report:
     """Everything that a run found; every format is a pure function of it.
 
@@ -35,7 +36,7 @@ class Report:
     clusters: tuple[ClusterReport, ...]
     past: Mapping[str, ClusterHistory] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def counts(self) -> ResultCounts:
         """Return the numbers of all clusters together."""
         return add_results(self.clusters)
@@ -50,6 +51,6 @@ class Report:
         """Return whether the exit code is 0 only because of `allow_unknown`."""
         return self.run.allow_unknown and audit_exit_code(self._statuses) is ExitCode.INCOMPLETE
 
-    @property
+    @cached_property
     def _statuses(self) -> list[ClusterStatus]:
         return [cluster.status for cluster in self.clusters]

@@ -59,7 +59,7 @@ class NodeAttribute(StrEnum):
 class Cell:
     """One word of the matrix with its verdict and mark, neither where nothing is judged.
 
-    `finding` is the one that decided the verdict.
+    `finding` is the one that decided the verdict, None for one that nobody has to look at.
     """
 
     word: str
@@ -128,7 +128,9 @@ def node_attribute_rows(
 
 
 def _verdict_cell(verdict: Verdict, word: str, finding: Finding | None = None) -> Cell:
-    return Cell(word, verdict, VERDICT_MARKS[verdict], finding)
+    # Of a fleet next to all pass, and a page would hold them all at once.
+    is_calm = verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+    return Cell(word, verdict, VERDICT_MARKS[verdict], None if is_calm else finding)
 
 
 def _version_cell(node: NodeFacts, index: FindingIndex) -> Cell:

@@ -53,33 +53,35 @@ The network services are in Cisco's start order.
 """
 
 
-def select_matrix_services(cluster: ClusterReport) -> list[tuple[str, tuple[str, ...]]]:
+def select_matrix_services(*clusters: ClusterReport) -> list[tuple[str, tuple[str, ...]]]:
     """Return the services to show: those that are judged, and others that do not run."""
-    if cluster.is_nothing_read:
-        return []
-    # A service that no node lists and that is nowhere applicable would be a row without a word.
-    shown = {
-        f.service
-        for f in cluster.findings
-        if f.service
-        and (
-            f.verdict is not Verdict.NOT_APPLICABLE
-            or any(f.service in node.services for node in cluster.nodes)
-        )
-    }
+    shown: set[str] = set()
+    down: set[str] = set()
+    for cluster in clusters:
+        if not cluster.is_nothing_read:
+            shown |= _judged_services(cluster)
+            services = (s for node in cluster.nodes for s in node.services.values())
+            down |= {service.name for service in services if _is_service_down(service)}
     placed = {service for _, services in _SERVICE_SECTIONS for service in services}
-    others = {
-        service.name
-        for node in cluster.nodes
-        for service in node.services.values()
-        if service.name not in shown and _is_service_down(service)
-    }
     sections = [
         (title, tuple(s for s in services if s in shown)) for title, services in _SERVICE_SECTIONS
     ]
     sections.append(("Also judged", tuple(sorted(shown - placed))))
-    sections.append(("Others not running", tuple(sorted(others))))
+    sections.append(("Others not running", tuple(sorted(down - shown))))
     return [(title, services) for title, services in sections if services]
+
+
+def _judged_services(cluster: ClusterReport) -> set[str]:
+    # A service that no node lists and that is nowhere applicable would be a row without a word.
+    return {
+        finding.service
+        for finding in cluster.findings
+        if finding.service
+        and (
+            finding.verdict is not Verdict.NOT_APPLICABLE
+            or any(finding.service in node.services for node in cluster.nodes)
+        )
+    }
 
 
 def _is_service_down(service: ServiceState) -> bool:

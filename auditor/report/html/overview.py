@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from auditor.models.counts import ChangeCategory, count_changes
 from auditor.models.findings import Finding, Severity, Verdict
@@ -173,10 +173,7 @@ def _is_judged(cell: Cell) -> bool:
 
 def _heat_rows(views: Sequence[ClusterView]) -> list[tuple[str, tuple[str, ...]]]:
     """Return the sections with the names of their rows, those of all clusters together."""
-    clusters = [view.cluster for view in views]
-    nodes = tuple(node for cluster in clusters for node in cluster.nodes)
-    findings = tuple(finding for cluster in clusters for finding in cluster.findings)
-    every = select_matrix_services(replace(clusters[0], nodes=nodes, findings=findings))
+    every = select_matrix_services(*(view.cluster for view in views))
     return [
         ("", tuple(attribute.heading for attribute in _JUDGED_ATTRIBUTES)),
         *((title, tuple(map(short_service_name, services))) for title, services in every),

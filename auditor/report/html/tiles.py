@@ -1,6 +1,6 @@
 """The numbers at the top of the page, each a link to what it counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.models.findings import ClusterStatus, Finding, Verdict
@@ -28,8 +28,7 @@ def list_summary_tiles(
     report: Report, views: Sequence[ClusterView], status: ClusterStatus
 ) -> Iterator[SummaryTile]:
     """Yield the tiles of all clusters together."""
-    every = [finding for cluster in report.clusters for finding in cluster.findings]
-    of = {verdict: [f for f in every if f.verdict is verdict] for verdict in Verdict}
+    of = _find_by_verdict(report)
     ends = sorted(f.waiver.expires for f in of[Verdict.WAIVED] if f.waiver)
     # "None" would look like a good result.
     none = "not audited" if status is ClusterStatus.UNAUDITABLE else "none"
@@ -42,8 +41,18 @@ def list_summary_tiles(
     }
     labels = ("Unknown", "Explained", "Waived", "As recommended")
     for label, (verdict, note) in zip(labels, notes.items(), strict=True):
-        yield _verdict_tile(label, of[verdict], verdict, note, views)
+        yield _verdict_tile(label, report.counts.by_verdict[verdict], verdict, note, views)
     yield _node_tile(views)
+
+
+def _find_by_verdict(report: Report) -> Mapping[Verdict, Sequence[Finding]]:
+    """Return the findings of all clusters but those that pass, which are only counted."""
+    found: dict[Verdict, list[Finding]] = {verdict: [] for verdict in Verdict}
+    for cluster in report.clusters:
+        for finding in cluster.findings:
+            if finding.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+                found[finding.verdict].append(finding)
+    return found
 
 
 def _difference_tile(
@@ -52,7 +61,7 @@ def _difference_tile(
     counts = report.counts
     if counts.causes == counts.differences:
         note = severity_summary(drift) or none
-        return _verdict_tile("Differences", drift, Verdict.DRIFT, note, views)
+        return _verdict_tile("Differences", len(drift), Verdict.DRIFT, note, views)
     note = f"{count_noun(counts.differences, 'difference')}: {severity_summary(drift)}"
     place = _place_of_verdict(Verdict.DRIFT, views)
     return SummaryTile("Causes", str(counts.causes), note, Verdict.DRIFT, place)
@@ -60,13 +69,13 @@ def _difference_tile(
 
 def _verdict_tile(
     label: str,
-    findings: Sequence[Finding],
+    number: int,
     look: Verdict,
     note: str,
     views: Sequence[ClusterView],
 ) -> SummaryTile:
-    if findings:
-        return SummaryTile(label, str(len(findings)), note, look, _place_of_verdict(look, views))
+    if number:
+        return SummaryTile(label, str(number), note, look, _place_of_verdict(look, views))
     # A zero has no colour: one in red would alarm.
     return SummaryTile(label, "0", note, Verdict.NOT_APPLICABLE, "")
 
