@@ -17,6 +17,7 @@ from distributed import Client, Security
 from auditor.errors import ConfigError
 from auditor.fleet.local import open_local_cluster
 from auditor.fleet.privacy import Privacy, is_encrypted, is_private
+from auditor.fleet.refusals import REFUSALS, first_line
 
 P = ParamSpec("P")
 
@@ -25,12 +26,6 @@ log = logging.getLogger(__name__)
 LOCAL = "local"
 LOST = (OSError, TimeoutError, CancelledError)
 """What Dask raises where a worker or the scheduler is not there."""
-
-_REFUSALS = (
-    *(OSError, RuntimeError, ImportError, ValueError, TypeError),
-    *(LookupError, ArithmeticError, MemoryError, AssertionError),
-)
-"""What Dask raises for an address, a configuration or a server that it can make nothing of."""
 
 _ANSWER_S = 10.0
 _GOODBYE_S = 2.0
@@ -139,7 +134,7 @@ def _check_security(options: FleetOptions) -> Security:
     except (OSError, ValueError) as error:
         raise ConfigError(
             [
-                f"{place} cannot use its certificates ({_first_line(error)}): look at ca-file "
+                f"{place} cannot use its certificates ({first_line(error)}): look at ca-file "
                 f"{files['ca_file']}, client.cert {files['cert']} and client.key {files['key']}, "
                 "of distributed.comm.tls in its configuration."
             ]
@@ -181,7 +176,7 @@ def _connect(address: str, security: Security) -> Client:
             with warnings.catch_warnings(record=True) as mentioned:
                 warnings.simplefilter("always")
                 found.set_result(Client(address, security=security, set_as_default=False))
-        except _REFUSALS as error:
+        except REFUSALS as error:
             found.set_exception(error)
         for warning in mentioned:
             log.info("Dask: %s", warning.message)
@@ -191,7 +186,7 @@ def _connect(address: str, security: Security) -> Client:
     try:
         limit_s = 2 * parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))
         return found.result(limit_s)
-    except _REFUSALS as error:
+    except REFUSALS as error:
         raise _unreachable(address, error) from error
 
 
@@ -199,15 +194,9 @@ def _unreachable(address: str, error: BaseException) -> ConfigError:
     return ConfigError(
         [
             f"--scheduler {address}: no scheduler could be reached there "
-            f"({_first_line(error)}); check the address, that it runs, and its certificate."
+            f"({first_line(error)}); check the address, that it runs, and its certificate."
         ]
     )
-
-
-def _first_line(error: BaseException) -> str:
-    if isinstance(error, TimeoutError) and not str(error):
-        return "no answer came"
-    return str(error).partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def _close(client: Client) -> None:

@@ -11,6 +11,7 @@ from multiprocessing import resource_tracker
 from distributed import Client, LocalCluster
 
 from auditor.errors import ConfigError
+from auditor.fleet.refusals import REFUSALS, first_line
 
 _THREADS = 8
 
@@ -30,15 +31,16 @@ def open_local_cluster(clusters: int, resources: Mapping[str, float]) -> Iterato
         starting = beside.submit(_start, clusters, resources)
         try:
             cluster, client = starting.result()
-        except (OSError, RuntimeError) as error:
+        except REFUSALS as error:
             raise ConfigError(
                 [
-                    f"--scheduler local: no workers could be started on this machine ({error}); "
-                    "look at its free memory and processes, or audit without --scheduler."
+                    "--scheduler local: no workers could be started on this machine "
+                    f"({first_line(error)}); look at its memory and at Dask's configuration, "
+                    "or leave --scheduler out."
                 ]
             ) from error
         except KeyboardInterrupt:
-            with suppress(OSError, RuntimeError):  # the signal may have ended what was to start
+            with suppress(*REFUSALS):  # the signal may have ended what was to start
                 _end(*starting.result())
             raise
     try:

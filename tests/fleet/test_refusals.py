@@ -16,6 +16,7 @@ from tests.lab import CUCM, PAIR, Lab
 Start = Callable[..., Lab]
 
 _UNUSED = "127.0.0.1:9"
+_TLS = f"tls://{_UNUSED}"
 
 
 def run(command: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -76,19 +77,20 @@ def test_a_server_that_is_no_scheduler_is_refused(lab: Start, greeting: bytes) -
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("address", "name", "value", "said"),
     [
-        ("DISTRIBUTED__COMM__TLS__CA_FILE", "/nowhere/ca.pem", "look at ca-file /nowhere/ca.pem"),
-        ("DISTRIBUTED__COMM__TLS__MIN_VERSION", "9.9", "min-version=9.9 is not supported"),
-        ("DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "soon", "Invalid time unit: soon"),
-        ("CONFIG", __file__, "cannot read its configuration"),
+        (_TLS, "DISTRIBUTED__COMM__TLS__CA_FILE", "/no/ca.pem", "look at ca-file /no/ca.pem"),
+        (_TLS, "DISTRIBUTED__COMM__TLS__MIN_VERSION", "9", "min-version=9 is not supported"),
+        ("local", "DISTRIBUTED__COMM__TLS__MIN_VERSION", "9", "min-version=9 is not supported"),
+        (_TLS, "DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "soon", "Invalid time unit: soon"),
+        ("local", "CONFIG", __file__, "cannot read its configuration"),
     ],
 )
 def test_a_setting_of_dask_that_is_wrong_is_named(
-    lab: Start, tmp_path: Path, name: str, value: str, said: str
+    lab: Start, tmp_path: Path, address: str, name: str, value: str, said: str
 ) -> None:
     settings = {**write_certificates(tmp_path), f"DASK_{name}": value}
-    done = run(audit_command(lab(PAIR).config, f"tls://{_UNUSED}"), **settings)
+    done = run(audit_command(lab(PAIR).config, address), **settings)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1, done.stderr
     assert said in done.stderr
