@@ -17,7 +17,7 @@ from auditor.models.evidence import Evidence
 from auditor.models.findings import Finding, FindingSubject
 from auditor.models.statements import Statement
 
-_MOST_UNPACKED = 8
+_MOST_UNPACKED = 4
 """How many clusters are kept unpacked: reports go from one to the next, and seldom back."""
 
 

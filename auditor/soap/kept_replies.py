@@ -15,7 +15,7 @@ from auditor.soap.operations import SoapOperation
 _ALIKE_OPERATIONS = frozenset({"getProductInformationList", "executeSQLQuery"})
 """Their records depend on the bytes alone; those of service states also on when they came."""
 
-_MOST_REPLIES = 64
+_MOST_REPLIES = 48
 _MOST_BYTES = 128 * 1024
 """Of one reply; a longer one is an exception, and not worth the memory."""
 
