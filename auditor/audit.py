@@ -17,8 +17,9 @@ from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, ConfigError, Interrupted
 from auditor.history.loading import RunHistory
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.facts import ClusterFacts
-from auditor.models.findings import ClusterReport, Finding, Severity
+from auditor.models.findings import Finding, Severity
 from auditor.models.history import TopologyRecall, recall_nothing
 from auditor.models.nodes import RunState
 from auditor.models.profile import ProfileEntry

@@ -14,16 +14,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from auditor.errors import ConfigError, Reason
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, Outcome, Source, find_first_failure
 from auditor.models.facts import ClusterFacts
-from auditor.models.findings import (
-    ClusterReport,
-    FindingKind,
-    FindingSubject,
-    Severity,
-    Verdict,
-    Waiver,
-)
+from auditor.models.findings import FindingKind, FindingSubject, Severity, Verdict, Waiver
 from auditor.models.report import Report
 from auditor.models.statements import Statement
 from auditor.report.json_report import report_to_dict

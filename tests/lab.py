@@ -15,8 +15,9 @@ from auditor.audit import RunContext, RunOptions, audit_clusters
 from auditor.cli.app import app
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, Source
-from auditor.models.findings import ClusterReport, Finding
+from auditor.models.findings import Finding
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
 from auditor.resources import scenario_folder

@@ -21,9 +21,10 @@ from auditor.history.schema import (
     waiver_table,
 )
 from auditor.history.trends import FindingPeriod, FindingRecord, next_period
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.counts import count_results
 from auditor.models.coverage import find_first_failure
-from auditor.models.findings import ClusterReport, Finding, Verdict
+from auditor.models.findings import Finding, Verdict
 from auditor.models.nodes import CHANGING_STATES
 from auditor.models.report import Report
 

@@ -22,8 +22,8 @@ from auditor.history.trends import (
     to_historical_finding,
 )
 from auditor.history.url import DatabaseLocation, locate_database
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.estate import Estate
-from auditor.models.findings import ClusterReport
 from auditor.models.history import (
     VERDICTS_WITHOUT_AGE,
     ClusterHistory,

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from auditor.models.findings import ClusterReport, Severity, Verdict
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Severity, Verdict
 from auditor.models.history import ChangeDirection, FindingChange
 
 _Key = TypeVar("_Key")

@@ -7,14 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.models.findings import (
-    ClusterStatus,
-    FindingKind,
-    FindingSubject,
-    Severity,
-    Verdict,
-    Waiver,
-)
+from auditor.models.cluster_report import ClusterStatus
+from auditor.models.findings import FindingKind, FindingSubject, Severity, Verdict, Waiver
 from auditor.models.history import FindingAge, PastRun
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from auditor.models.findings import ClusterStatus, FindingKind, FindingSubject, Severity, Verdict
+from auditor.models.cluster_report import ClusterStatus
+from auditor.models.findings import FindingKind, FindingSubject, Severity, Verdict
 from auditor.models.nodes import Role
 
 HISTORY_OFF = "off"

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from auditor.models.cluster_report import ClusterReport, ClusterStatus, audit_exit_code
 from auditor.models.counts import ResultCounts, add_results
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import ClusterReport, ClusterStatus, Severity, audit_exit_code
+from auditor.models.findings import Severity
 from auditor.models.history import ClusterHistory
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.evidence import Evidence
-from auditor.models.findings import ClusterReport, Finding, FindingSubject, SubjectKind
+from auditor.models.findings import Finding, FindingSubject, SubjectKind
 from auditor.models.report import Report
 from auditor.models.statements import Statement
 from auditor.report.sentences import render_sentence, render_sentences

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.models.findings import Cause, ClusterReport, Finding
+from auditor.models.causes import Cause
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Finding
 from auditor.models.forms import Form
 from auditor.models.report import Report
 from auditor.models.statements import Statement

@@ -1,8 +1,9 @@
 """The status of a cluster with its reason, as one line that every report shows."""
 
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.counts import ResultCounts, count_results
 from auditor.models.coverage import Outcome, Source, find_first_failure
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.findings import Verdict
 from auditor.report.wording import (
     count_accepted,
     count_differences,

@@ -4,8 +4,9 @@ import csv
 import io
 from collections.abc import Iterator
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage
-from auditor.models.findings import ClusterReport, Finding, finding_sort_key
+from auditor.models.findings import Finding, finding_sort_key
 from auditor.models.report import Report
 from auditor.report.cluster_summary import cluster_summary
 from auditor.report.sentences import render_sentence, render_sentences

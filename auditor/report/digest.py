@@ -9,15 +9,10 @@ from dataclasses import dataclass, replace
 
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_advice
+from auditor.models.causes import Cause
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, Outcome, Source
-from auditor.models.findings import (
-    Cause,
-    ClusterReport,
-    Finding,
-    FindingKind,
-    Severity,
-    Verdict,
-)
+from auditor.models.findings import Finding, FindingKind, Severity, Verdict
 from auditor.models.forms import Form
 from auditor.report.block_rows import check_list_rows, place_text
 from auditor.report.fleet import FleetRow

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TypeAlias
 
 from auditor.models.certificates import certificate_days_left
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.counts import ResultCounts, count_results
-from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
+from auditor.models.findings import Severity, Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.releases import nodes_by_version
 from auditor.models.report import Report, RunMetadata

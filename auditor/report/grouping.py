@@ -3,7 +3,8 @@
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
-from auditor.models.findings import ClusterReport, Finding, Severity, Verdict, finding_sort_key
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Finding, Severity, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report.answers import paste_instruction, render_answers, waiting_checks_text
 from auditor.report.block_rows import (

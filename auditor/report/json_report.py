@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from auditor import __version__
+from auditor.models.causes import Cause
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.counts import (
     ResultCounts,
     categorise_change,
@@ -13,13 +15,7 @@ from auditor.models.counts import (
 )
 from auditor.models.coverage import Coverage
 from auditor.models.evidence import Evidence
-from auditor.models.findings import (
-    Cause,
-    ClusterReport,
-    Finding,
-    Waiver,
-    finding_sort_key,
-)
+from auditor.models.findings import Finding, Waiver, finding_sort_key
 from auditor.models.history import ClusterHistory, FindingChange
 from auditor.models.nodes import NodeFacts, ServiceState
 from auditor.models.report import Report, RunMetadata

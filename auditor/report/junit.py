@@ -7,9 +7,10 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from lxml import etree
 
 from auditor import __version__
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.counts import count_results
 from auditor.models.coverage import Coverage, Outcome
-from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
+from auditor.models.findings import Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report.cluster_summary import cluster_summary
 from auditor.report.sentences import render_sentence

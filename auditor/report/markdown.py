@@ -3,14 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from auditor import __version__
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.counts import count_results
-from auditor.models.findings import (
-    ClusterReport,
-    Finding,
-    Severity,
-    Verdict,
-    finding_sort_key,
-)
+from auditor.models.findings import Finding, Severity, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report import summary, wording
 from auditor.report.answers import paste_instruction, render_answers, waiting_checks_text

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.evidence import Origin
-from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
+from auditor.models.findings import Finding, FindingKind, SubjectKind, Verdict
 from auditor.models.forms import Form
 from auditor.models.nodes import REPLICATION_STATES, HaState, Identity, NodeFacts, Role, RunState
 from auditor.models.releases import version_number

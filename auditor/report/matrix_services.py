@@ -1,7 +1,8 @@
 """Which services the matrix of a cluster shows, in sections."""
 
 from auditor import service_names
-from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Verdict
 from auditor.models.nodes import RunState, ServiceState
 
 _SERVICE_SECTIONS = (

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from rich.table import Table
 from rich.text import Text
 
-from auditor.models.findings import ClusterReport
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.nodes import NodeFacts
 from auditor.report.columns import COLUMN_GAP, plain_table
 from auditor.report.console import safe_text

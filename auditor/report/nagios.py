@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import IntEnum
 
+from auditor.models.causes import Cause, cause_sort_key
 from auditor.models.certificates import URGENT_CERTIFICATE_DAYS, certificate_days_left
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.counts import add_results
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import Cause, ClusterReport, Severity, cause_sort_key
+from auditor.models.findings import Severity
 from auditor.models.report import Report
 from auditor.report.fleet import sort_worst_first
 from auditor.report.summary import (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from auditor.failures import Failure, failure_remedy
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.counts import (
     ACCEPTED_VERDICTS,
     ChangeCategory,
@@ -13,7 +14,7 @@ from auditor.models.counts import (
 )
 from auditor.models.coverage import find_first_failure
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
-from auditor.models.findings import ClusterReport, Finding, Severity
+from auditor.models.findings import Finding, Severity
 from auditor.models.history import FindingChange
 from auditor.models.notification import Notification, NotificationType
 from auditor.models.report import Report

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from auditor import __version__
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.counts import count_results
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict, finding_sort_key
+from auditor.models.findings import Verdict, finding_sort_key
 from auditor.models.history import PastRun
 from auditor.models.report import Report
 from auditor.report.summary import count_nodes_read, is_complete

@@ -5,17 +5,11 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor import __version__
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.counts import count_results
 from auditor.models.coverage import Coverage
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
-from auditor.models.findings import (
-    ClusterReport,
-    Finding,
-    Severity,
-    Verdict,
-    Waiver,
-    finding_sort_key,
-)
+from auditor.models.findings import Finding, Severity, Verdict, Waiver, finding_sort_key
 from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation, Remedy, load_packs
 from auditor.recommendations.remedies import remedy_statements

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_cause
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.counts import ChangeCategory, count_changes, count_results
 from auditor.models.coverage import Coverage, find_first_failure
-from auditor.models.findings import ClusterReport, ClusterStatus, Finding
+from auditor.models.findings import Finding
 from auditor.models.history import ClusterHistory, FindingAge
 from auditor.models.releases import nodes_by_version, version_number
 from auditor.models.report import Report, RunMetadata

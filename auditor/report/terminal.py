@@ -7,8 +7,9 @@ from rich.text import Text
 
 from auditor import __version__
 from auditor.command_lines import command_line
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.counts import ResultCounts
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from auditor.report import wording
 from auditor.report.cluster_summary import cluster_summary

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from auditor.command_lines import command_line
 from auditor.errors import Reason
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.counts import count_results
 from auditor.models.coverage import Coverage, Outcome, Source
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from auditor.report import wording
 from auditor.report.cause_blocks import group_by_cause

@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from auditor.models.cluster_report import ClusterStatus
 from auditor.models.counts import ChangeCategory, categorise_change
-from auditor.models.findings import ClusterStatus, Verdict
+from auditor.models.findings import Verdict
 from auditor.models.history import (
     FindingAge,
     HistoricalFinding,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from auditor.errors import Reason
 from auditor.failures import Failure
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, find_first_failure
-from auditor.models.findings import ClusterReport, Finding, Verdict
+from auditor.models.findings import Finding, Verdict
 from auditor.problems import Problem
 
 

@@ -5,15 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from auditor.failure_reasons import reason_text
 from auditor.failures import FailureWords, failure_detail, failure_place, failure_remedy
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage
-from auditor.models.findings import (
-    ClusterReport,
-    Finding,
-    Severity,
-    SubjectKind,
-    Verdict,
-    finding_sort_key,
-)
+from auditor.models.findings import Finding, Severity, SubjectKind, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report.block_rows import age_rows, shared_rows, subjects_text
 from auditor.report.grouping import FindingGroup, group_findings, up_to_highest

@@ -5,17 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from auditor.models.cluster_report import ClusterStatus, audit_exit_code
 from auditor.models.counts import ResultCounts
 from auditor.models.evidence import Evidence
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS, ExitCode
-from auditor.models.findings import (
-    ClusterStatus,
-    Finding,
-    FindingKind,
-    Severity,
-    Verdict,
-    audit_exit_code,
-)
+from auditor.models.findings import Finding, FindingKind, Severity, Verdict
 from auditor.models.forms import Form
 from auditor.models.report import Report
 from auditor.models.statements import Statement, make_statement

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
-from auditor.models.findings import ClusterReport, Finding, Verdict, Waiver
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Finding, Verdict, Waiver
 from auditor.text import nearest_choice
 from auditor.waivers.load import WaiverRule, load_waiver_file
 

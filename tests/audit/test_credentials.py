@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Outcome, Source
-from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.findings import Verdict
 from tests.lab import CUCM, GROUP, PUB, SUB, Lab, coverage
 
 Start = Callable[..., Lab]

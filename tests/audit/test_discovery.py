@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.coverage import Outcome, Source
 from auditor.models.evidence import Evidence, Origin
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.findings import Verdict
 from auditor.models.forms import Form
 from auditor.models.statements import make_statement
 from auditor.report.sentences import render_sentence, render_sentences

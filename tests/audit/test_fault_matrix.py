@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import Reason
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Source
-from auditor.models.findings import ClusterReport, Finding, SubjectKind, Verdict
+from auditor.models.findings import Finding, SubjectKind, Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import JudgingMode

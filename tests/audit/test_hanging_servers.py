@@ -7,8 +7,8 @@ import pytest
 
 from auditor.config.loader import load_configuration
 from auditor.errors import ExchangeError
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Outcome, Source
-from auditor.models.findings import ClusterReport
 from auditor.models.nodes import AxlAvailability
 from auditor.models.settings import Reach
 from auditor.problems import Problem

@@ -7,8 +7,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Source
-from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.findings import Verdict
 from auditor.models.nodes import Identity
 from tests.lab import DIRECTORY_PAIR, PUB, SUB, Lab, coverage
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Source
 from auditor.models.evidence import Origin
-from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.findings import Verdict
 from auditor.report.sentences import render_sentence
 from tests.lab import GROUP, PUB, SUB, Lab, coverage, finding
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.evidence import Origin
-from auditor.models.findings import ClusterReport, FindingKind, Verdict
+from auditor.models.findings import FindingKind, Verdict
 from auditor.models.nodes import Role
 from auditor.report.sentences import render_sentence
 from tests.lab import GROUP, Lab, finding

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from lxml import html
 
-from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Verdict
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import Expectation, JudgingMode
 from tests.lab import Lab

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Outcome, Source
-from auditor.models.findings import ClusterReport, FindingKind, Verdict
+from auditor.models.findings import FindingKind, Verdict
 from auditor.models.nodes import Role
 from auditor.report.sentences import render_sentence
 from tests.lab import CUCM, PAIR, PUB, SUB, Lab, coverage, finding

@@ -8,7 +8,8 @@ import pytest
 import tomlkit
 
 from auditor.config.loader import load_configuration
-from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Verdict
 from auditor.report.answers import render_answers
 from auditor.report.formats import ReportFormat
 from auditor.report.profile_toml import QUESTION_PREFIX

@@ -15,13 +15,8 @@ from sqlalchemy import Connection, insert
 
 from auditor.history.schema import cluster_run_table, finding_table, period_table, run_table
 from auditor.history.store import HistoryStore, open_history
-from auditor.models.findings import (
-    ClusterReport,
-    ClusterStatus,
-    Finding,
-    Severity,
-    Verdict,
-)
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
+from auditor.models.findings import Finding, Severity, Verdict
 from auditor.models.report import Report
 from auditor.text import utc_timestamp
 from tests.benchmarks.figures import Size, in_turn, line, ratio

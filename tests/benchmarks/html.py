@@ -11,9 +11,9 @@ from dataclasses import replace
 from statistics import median
 from time import process_time
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.evidence import Origin
 from auditor.models.facts import ClusterFacts, Group
-from auditor.models.findings import ClusterReport
 from auditor.models.report import Report
 from auditor.models.settings import Setting
 from auditor.recommendations.engine import judge_facts

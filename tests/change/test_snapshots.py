@@ -10,10 +10,11 @@ import pytest
 from auditor.change.diff.compare import compare_clusters
 from auditor.change.diff.model import ComparedCluster, compared_clusters
 from auditor.errors import ConfigError
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Source
 from auditor.models.evidence import Origin
 from auditor.models.facts import ClusterFacts
-from auditor.models.findings import ClusterReport, Severity
+from auditor.models.findings import Severity
 from auditor.models.nodes import AxlAvailability, AxlProbe, RunState
 from auditor.models.report import Report
 from auditor.recommendations.engine import judge_facts

@@ -5,17 +5,15 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
+from auditor.models.cluster_report import ClusterReport, ClusterStatus, audit_exit_code
 from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import (
-    ClusterReport,
-    ClusterStatus,
     Finding,
     FindingSubject,
     Severity,
     SubjectKind,
     Verdict,
-    audit_exit_code,
     finding_sort_key,
 )
 from auditor.models.nodes import NodeFacts

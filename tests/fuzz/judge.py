@@ -8,7 +8,8 @@ from functools import cached_property
 from random import Random
 
 from auditor.errors import Reason
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
+from auditor.models.findings import Verdict
 from auditor.soap.messages import SoapResponse
 from tests.fuzz.mutations import mutate
 from tests.fuzz.reader import read_reply

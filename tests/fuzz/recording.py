@@ -14,7 +14,7 @@ from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials, Secret
 from auditor.errors import NotAsked
-from auditor.models.findings import ClusterReport
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.settings import Reach
 from auditor.problems import Problem
 from auditor.recommendations.packs import load_packs

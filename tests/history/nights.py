@@ -6,15 +6,9 @@ from datetime import UTC, datetime
 
 from auditor.failure_reasons import Reason
 from auditor.history.store import HistoryStore
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, Outcome, Source
-from auditor.models.findings import (
-    ClusterReport,
-    Finding,
-    FindingKind,
-    Severity,
-    Verdict,
-    Waiver,
-)
+from auditor.models.findings import Finding, FindingKind, Severity, Verdict, Waiver
 from auditor.models.nodes import NodeFacts, Role, RunState, ServiceState
 from auditor.models.report import Report
 from tests.history.runs import DRIFT, PASS, UNKNOWN, finding, report

@@ -2,14 +2,8 @@
 
 from collections.abc import Mapping
 
-from auditor.models.findings import (
-    ClusterReport,
-    Finding,
-    FindingKind,
-    Severity,
-    Verdict,
-    Waiver,
-)
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Finding, FindingKind, Severity, Verdict, Waiver
 from auditor.models.nodes import NodeFacts, Role, RunState, ServiceState
 from auditor.models.report import Report
 from tests.factories import make_finding, make_run

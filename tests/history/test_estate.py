@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from auditor.errors import ConfigError
 from auditor.failure_reasons import Reason
 from auditor.history.store import HistoryStore, open_history
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.estate import (
     Estate,
@@ -20,7 +21,7 @@ from auditor.models.estate import (
     OutageKind,
     RunGap,
 )
-from auditor.models.findings import ClusterReport, Severity, Verdict
+from auditor.models.findings import Severity, Verdict
 from auditor.models.history import FindingAge
 from auditor.models.nodes import NodeFacts, Role, RunState
 from auditor.models.report import Report

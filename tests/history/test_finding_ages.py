@@ -6,8 +6,9 @@ import pytest
 
 from auditor.errors import ConfigError
 from auditor.history.store import HistoryStore
+from auditor.models.cluster_report import ClusterStatus
 from auditor.models.coverage import Coverage, Outcome, Source
-from auditor.models.findings import ClusterStatus, FindingKind, Severity, Verdict
+from auditor.models.findings import FindingKind, Severity, Verdict
 from auditor.models.history import ChangeDirection, FindingAge
 from auditor.models.nodes import RunState
 from auditor.models.report import Report

@@ -13,7 +13,7 @@ from auditor.history.database import HistoryDatabase, connect_database
 from auditor.history.migrations import __file__
 from auditor.history.store import HistoryStore, open_history
 from auditor.history.url import locate_database
-from auditor.models.findings import ClusterStatus
+from auditor.models.cluster_report import ClusterStatus
 from auditor.models.history import ChangeDirection, FindingAge
 from tests.history.runs import DRIFT, NODE, PASS, at, finding, judged
 

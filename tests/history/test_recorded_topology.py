@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from auditor.history.store import HistoryStore
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, Outcome, Source
-from auditor.models.findings import ClusterReport
 from auditor.models.history import RecordedNode, RecordedTopology
 from auditor.models.nodes import NodeFacts, Role
 from tests.history.runs import PASS, at, cluster, finding, report

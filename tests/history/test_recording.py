@@ -22,7 +22,8 @@ from auditor.history.trends import (
     next_period,
     to_historical_finding,
 )
-from auditor.models.findings import ClusterStatus, Finding, Verdict
+from auditor.models.cluster_report import ClusterStatus
+from auditor.models.findings import Finding, Verdict
 from auditor.models.history import VERDICTS_WITHOUT_AGE, FindingAge
 from tests.history.runs import DRIFT, NODE, PASS, UNKNOWN, at, cluster, finding, judged, report
 

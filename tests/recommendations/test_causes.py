@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
+from auditor.models.causes import group_causes
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import (
     Finding,
@@ -15,7 +16,6 @@ from auditor.models.findings import (
     Severity,
     SubjectKind,
     Verdict,
-    group_causes,
 )
 from auditor.models.nodes import NodeFacts
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules, parse_cause_rules

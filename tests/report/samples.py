@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from auditor.errors import Reason
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.findings import (
-    ClusterReport,
-    ClusterStatus,
     Finding,
     FindingKind,
     FindingSubject,

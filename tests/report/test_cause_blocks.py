@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from auditor.models.findings import ClusterReport, Finding
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Finding
 from auditor.models.forms import Form
 from auditor.models.nodes import Role
 from auditor.models.report import Report

@@ -10,7 +10,8 @@ from rich.cells import cell_len
 
 from auditor import __version__
 from auditor.errors import Reason
-from auditor.models.findings import ClusterReport, Finding, Verdict
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Finding, Verdict
 from auditor.models.forms import Form
 from auditor.models.nodes import Role
 from auditor.models.report import Report

@@ -12,8 +12,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from auditor.models.cluster_report import ClusterStatus
 from auditor.models.estate import FindingState, OutageKind
-from auditor.models.findings import ClusterStatus, FindingKind, Severity, SubjectKind, Verdict
+from auditor.models.findings import FindingKind, Severity, SubjectKind, Verdict
 from auditor.report.estate_csv import HISTORY_COLUMNS, render_history_csv
 from auditor.report.estate_json import HISTORY_SCHEMA_VERSION, history_to_dict, render_history_json
 from auditor.resources import read_schema

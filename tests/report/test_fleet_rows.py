@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.coverage import Source
-from auditor.models.findings import ClusterReport, ClusterStatus, Severity
+from auditor.models.findings import Severity
 from auditor.models.history import ClusterHistory
 from auditor.models.nodes import Role
 from auditor.models.report import Report

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from lxml import html
 
-from auditor.models.findings import ClusterReport, ClusterStatus
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.history import ClusterHistory
 from auditor.models.report import Report
 from auditor.report.html.sparkline import Sparkline, build_sparkline

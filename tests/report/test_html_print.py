@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from auditor.models.findings import ClusterStatus
+from auditor.models.cluster_report import ClusterStatus
 from auditor.models.history import ClusterHistory
 from tests.report import samples, shapes
 from tests.report.browsing import (

@@ -12,7 +12,8 @@ import pytest
 from lxml import html
 
 from auditor import __version__
-from auditor.models.findings import ClusterStatus, FindingKind, Verdict
+from auditor.models.cluster_report import ClusterStatus
+from auditor.models.findings import FindingKind, Verdict
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs

@@ -12,10 +12,11 @@ import pytest
 
 from auditor import __version__
 from auditor.errors import Reason
+from auditor.models.cluster_report import ClusterStatus
 from auditor.models.coverage import Outcome, Source
 from auditor.models.evidence import Origin
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import ClusterStatus, FindingKind, Severity, SubjectKind, Verdict
+from auditor.models.findings import FindingKind, Severity, SubjectKind, Verdict
 from auditor.models.history import ChangeDirection
 from auditor.models.nodes import HaState, Identity, Role, RunState
 from auditor.report import json_report

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models.findings import ClusterReport, Severity, Verdict
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Severity, Verdict
 from auditor.models.report import Report
 from auditor.report.nagios import PluginState, format_plugin_line, render_plugin_line
 from auditor.service_names import AXL_WEB_SERVICE, DATABASE

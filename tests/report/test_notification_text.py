@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from auditor.models.findings import ClusterReport, ClusterStatus, Finding, Severity, Verdict
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
+from auditor.models.findings import Finding, Severity, Verdict
 from auditor.models.history import (
     ChangeDirection,
     ClusterHistory,

@@ -12,7 +12,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from auditor import __version__
-from auditor.models.findings import ClusterReport, ClusterStatus
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.history import ClusterHistory
 from auditor.models.report import Report
 from auditor.report import prometheus

@@ -6,8 +6,9 @@ import pytest
 
 from auditor.errors import Reason
 from auditor.failures import Failure
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.coverage import Coverage, Outcome, Source
-from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
+from auditor.models.findings import Severity, Verdict
 from auditor.models.history import ClusterHistory, PastRun
 from auditor.models.nodes import Role
 from auditor.problems import Problem

@@ -6,14 +6,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from auditor.models.findings import (
-    ClusterStatus,
-    FindingKind,
-    FindingSubject,
-    Severity,
-    SubjectKind,
-    Verdict,
-)
+from auditor.models.cluster_report import ClusterStatus
+from auditor.models.findings import FindingKind, FindingSubject, Severity, SubjectKind, Verdict
 from auditor.models.history import (
     ChangeDirection,
     FindingAge,

@@ -5,16 +5,9 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.coverage import Coverage, Outcome, Source, find_first_failure
-from auditor.models.findings import (
-    ClusterReport,
-    ClusterStatus,
-    FindingKind,
-    FindingSubject,
-    Severity,
-    SubjectKind,
-    Verdict,
-)
+from auditor.models.findings import FindingKind, FindingSubject, Severity, SubjectKind, Verdict
 from auditor.models.nodes import RunState
 from auditor.models.report import Report
 from auditor.report.cluster_summary import cluster_summary

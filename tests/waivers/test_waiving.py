@@ -7,17 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.models.cluster_report import ClusterReport, ClusterStatus, audit_exit_code
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import (
-    ClusterReport,
-    ClusterStatus,
-    Finding,
-    FindingKind,
-    Severity,
-    Verdict,
-    Waiver,
-    audit_exit_code,
-)
+from auditor.models.findings import Finding, FindingKind, Severity, Verdict, Waiver
 from auditor.waivers.apply import apply_waivers, unknown_cluster_notices
 from auditor.waivers.load import WaiverRule
 from tests.factories import make_finding

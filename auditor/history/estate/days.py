@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from auditor.history.estate.records import ClusterRun, EstateRecord, RecordedFinding
+from auditor.models.cluster_report import ClusterStatus
 from auditor.models.estate import ClusterDay, DayCounts, EstateDay
-from auditor.models.findings import ClusterStatus, Verdict
+from auditor.models.findings import Verdict
 
 
 def build_cluster_days(record: EstateRecord) -> tuple[ClusterDay, ...]:

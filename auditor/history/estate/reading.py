@@ -17,9 +17,9 @@ from auditor.history.schema import (
     waiver_table,
 )
 from auditor.history.trends import FindingPeriod
+from auditor.models.cluster_report import ClusterStatus
 from auditor.models.estate import FindingIdentity
 from auditor.models.findings import (
-    ClusterStatus,
     FindingKind,
     FindingSubject,
     Severity,

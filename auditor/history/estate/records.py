@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auditor.history.trends import FindingPeriod
+from auditor.models.cluster_report import ClusterStatus
 from auditor.models.estate import FindingIdentity
-from auditor.models.findings import ClusterStatus, Verdict, Waiver
+from auditor.models.findings import Verdict, Waiver
 from auditor.models.history import PastRun
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.counts import ChangeCategory, categorise_change, count_results
 from auditor.models.coverage import Coverage
-from auditor.models.findings import ClusterReport, Finding, Verdict
+from auditor.models.findings import Finding, Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation

@@ -3,16 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.models.causes import CauseSortKey, cause_sort_key
+from auditor.models.cluster_report import ClusterReport
 from auditor.models.counts import count_results
-from auditor.models.findings import (
-    CauseSortKey,
-    ClusterReport,
-    Finding,
-    Severity,
-    SubjectKind,
-    Verdict,
-    cause_sort_key,
-)
+from auditor.models.findings import Finding, Severity, SubjectKind, Verdict
 from auditor.models.nodes import NodeFacts
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation

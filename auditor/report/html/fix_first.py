@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeAlias
 
-from auditor.models.findings import ClusterReport, Severity, SubjectKind, Verdict
+from auditor.models.cluster_report import ClusterReport
+from auditor.models.findings import Severity, SubjectKind, Verdict
 from auditor.report.block_rows import subject_noun, subjects_text
 from auditor.report.grouping import difference_group_key
 from auditor.report.html.cluster_view import ClusterView

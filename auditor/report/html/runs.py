@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.counts import count_results
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.findings import Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.report import RunMetadata
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.models.findings import ClusterReport, ClusterStatus
+from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.history import ClusterHistory
 from auditor.models.report import RunMetadata
 from auditor.report.html.bars import BarScale

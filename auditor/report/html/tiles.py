@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.models.findings import ClusterStatus, Finding, Verdict
+from auditor.models.cluster_report import ClusterStatus
+from auditor.models.findings import Finding, Verdict
 from auditor.models.report import Report
 from auditor.report.html.cluster_view import ClusterView
 from auditor.report.wording import severity_summary

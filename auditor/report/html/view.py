@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from auditor.models.cluster_report import ClusterReport, ClusterStatus, overall_status
 from auditor.models.counts import add_results
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict, overall_status
+from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation
 from auditor.report.cluster_summary import cluster_summary

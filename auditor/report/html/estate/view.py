@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
+from auditor.models.cluster_report import ClusterStatus, overall_status
 from auditor.models.estate import (
     ClusterSummary,
     Estate,
@@ -15,7 +16,7 @@ from auditor.models.estate import (
     Outage,
     RunGap,
 )
-from auditor.models.findings import ClusterStatus, Severity, Verdict, overall_status
+from auditor.models.findings import Severity, Verdict
 from auditor.report.durations import duration_text, elapsed_text
 from auditor.report.estate_words import (
     NOT_RECORDED,
