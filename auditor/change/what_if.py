@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from auditor.change.diff.expected import ExpectedFinding
-from auditor.collect.services import NOT_ACTIVATED_REASON_CODE
+from auditor.collect.service_rows import NOT_ACTIVATED_REASON_CODE
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, FindingSubject, SubjectKind, Verdict
 from auditor.models.nodes import NodeFacts, RunState, ServiceState

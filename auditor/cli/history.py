@@ -14,7 +14,8 @@ from auditor.cli.options import ConfigOption, HistoryOption, output_option
 from auditor.cli.output import Layout, print_text, write_documents
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.opening import open_history
+from auditor.history.store import HistoryStore
 from auditor.models.history import RunChanges
 from auditor.report.estate_csv import render_history_csv
 from auditor.report.estate_json import render_history_json

@@ -125,7 +125,7 @@ def recall_from_history(url: str | None) -> TopologyRecall:
 
     def recall(cluster: str, publisher: str) -> RecordedTopology | None:
         # Late: SQLAlchemy is a third of a start.
-        from auditor.history.store import open_history
+        from auditor.history.opening import open_history
 
         store = open_history(url, writes=False)
         return store.recorded_topology(cluster, publisher) if store else None

@@ -133,7 +133,7 @@ def _recorded_findings(
     if is_history_off(url):
         return ()
     # Late: SQLAlchemy is a third of a start.
-    from auditor.history.store import open_history
+    from auditor.history.opening import open_history
 
     try:
         store = open_history(url, writes=False)

@@ -13,7 +13,7 @@ from auditor.collect.intercluster import declared_peer_settings
 from auditor.collect.node import NodeResult
 from auditor.collect.roles import dispute_declared_roles
 from auditor.collect.scope import SurveyScope, SurveyTopic
-from auditor.collect.services import keep_listed_services
+from auditor.collect.service_rows import keep_listed_services
 from auditor.collect.tcp_checks import TcpTarget, is_declared_planned, set_database_reach
 from auditor.collect.topology import Topology
 from auditor.config.settings import ClusterSettings, DeclaredNode

@@ -17,7 +17,8 @@ from auditor.collect.perfmon import (
     read_sessions,
 )
 from auditor.collect.scope import SurveyTopic
-from auditor.collect.services import RecheckPolicy, has_strange_product, read_services
+from auditor.collect.service_rows import has_strange_product
+from auditor.collect.services import RecheckPolicy, read_services
 from auditor.config.hosts import is_ip, split_host_port
 from auditor.errors import Bug, ExchangeError, NotAsked, WrongNode
 from auditor.failures import Failure

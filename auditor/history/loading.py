@@ -58,7 +58,7 @@ def open_run_history(url: str | None) -> RunHistory | None:
 
 def open_store(url: str | None) -> "HistoryStore":
     """Open a history that is on, and load the database library for it."""
-    from auditor.history.store import open_history
+    from auditor.history.opening import open_history
 
     store = open_history(url)
     assert store is not None  # noqa: S101 - only `off` gives none

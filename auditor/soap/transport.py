@@ -5,24 +5,16 @@ certificate must be judged (pins, names of other nodes) after the handshake and 
 request, which holds the password, is sent.
 """
 
-import base64
 import re
 import socket
 import ssl
 import threading
 import time
-import weakref
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, cast
 
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 from requests.utils import get_environ_proxies, select_proxy
-from urllib3 import HTTPSConnectionPool, ProxyManager
-from urllib3.connection import HTTPSConnection
 
 from auditor.credentials import Credentials
 from auditor.errors import (
@@ -36,6 +28,7 @@ from auditor.errors import (
 from auditor.models.nodes import Identity
 from auditor.problems import Problem
 from auditor.soap import messages
+from auditor.soap.connections import BasicAuth, HttpsAdapter, HttpSession
 from auditor.soap.deadlines import Deadline, DeadlineWatchdog, open_tcp_connection
 from auditor.soap.handshake import (
     certificate_or_none,
@@ -44,114 +37,6 @@ from auditor.soap.handshake import (
     unreadable_certificate_error,
 )
 from auditor.soap.tls import check_server_name, to_handshake_error, verify_identity
-
-
-class HttpSession(requests.Session):
-    """A session that neither follows a redirect nor reads the page that asks for it.
-
-    The password goes to the server that was asked, and to no other.
-    """
-
-    # Even without `allow_redirects` requests asks for the target, and then reads the whole page.
-    def get_redirect_target(self, _: requests.Response) -> None:
-        return None
-
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Prepare a request: its own headers, and the session's account and cookies.
-
-        requests would merge every other setting of a session too, which costs more than this.
-        """
-        prepared = requests.PreparedRequest()
-        prepared.prepare(
-            method=request.method,
-            url=request.url,
-            headers={**self.headers, **request.headers},
-            data=request.data,
-            auth=self.auth,
-            cookies=self.cookies,
-        )
-        return prepared
-
-
-class BasicAuth(AuthBase):
-    """HTTP basic authentication that reveals the password only into the request."""
-
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
-
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        # requests' own class keeps the password as a plain text, and fails outside Latin-1.
-        pair = f"{self._credentials.username}:{self._credentials.password.reveal()}"
-        r.headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-        return r
-
-
-class HttpsAdapter(HTTPAdapter):
-    """An adapter whose connections are opened and judged by their session."""
-
-    def __init__(
-        self, session: "LiveSession", context: ssl.SSLContext, server_hostname: str
-    ) -> None:
-        # By a proxy: a session that is done goes without waiting for the garbage collector.
-        self._pools = {"https": partial(_Pool, weakref.proxy(session))}
-        self._tls = {"ssl_context": context, "server_hostname": server_hostname}
-        super().__init__(pool_connections=1, pool_maxsize=1)
-
-    def init_poolmanager(
-        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: object
-    ) -> None:
-        super().init_poolmanager(connections, maxsize, block, **self._tls, **pool_kwargs)
-        # On this manager only: urllib3's own table belongs to the whole process.
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> ProxyManager:
-        manager: ProxyManager = super().proxy_manager_for(proxy, **self._tls, **proxy_kwargs)
-        manager.pool_classes_by_scheme = self._pools  # type: ignore[assignment] # is called
-        return manager
-
-    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
-        """Leave the context alone: requests would add the authorities that it brings along."""
-
-
-class _Connection(HTTPSConnection):
-    """A connection that calls its session in every phase."""
-
-    def __init__(self, session: "LiveSession", **settings: Any) -> None:
-        self._session = session
-        super().__init__(**settings)
-
-    def _new_conn(self) -> socket.socket:
-        return self._session.open_connection(self._dns_host, self.port)
-
-    def connect(self) -> None:
-        try:
-            super().connect()
-        except (ssl.SSLError, ConnectionError, TimeoutError) as exc:
-            raise self._session.handshake_error(exc) from exc
-        self._session.verify_server(cast(ssl.SSLSocket, self.sock))
-        self.is_verified = True  # or knowingly not: the warning is given once a run
-
-    def putrequest(
-        self,
-        method: str,
-        url: str,
-        skip_host: bool = False,
-        skip_accept_encoding: bool = False,
-    ) -> None:
-        # Here and not in `connect`, which a kept connection skips.
-        self._session.start_request(self.sock)
-        super().putrequest(method, url, skip_host, skip_accept_encoding)
-
-
-class _Pool(HTTPSConnectionPool):
-    """A pool whose connections know their session."""
-
-    def __init__(self, session: "LiveSession", *place: Any, **settings: Any) -> None:
-        # Not a class for each session: a thousand of them, kept alive by their own cycles, would
-        # take more memory than the facts.
-        self.ConnectionCls = partial(_Connection, session)  # type: ignore[assignment] # is called
-        super().__init__(*place, **settings)
-
 
 # Only these have a body worth reading: a reply, a SOAP fault, the list of AXL versions. Not
 # waiting for the others means that a slow error page cannot hide a 401 behind a time-out.

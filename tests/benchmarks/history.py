@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from auditor.history.opening import open_history
 from auditor.history.schema import cluster_run_table, finding_table, period_table, run_table
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.store import HistoryStore
 from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.findings import Finding, Severity, Verdict
 from auditor.models.report import Report

@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli.app import app
-from auditor.history.store import open_history
+from auditor.history.opening import open_history
 from auditor.report.estate_csv import HISTORY_COLUMNS
 from auditor.resources import read_schema
 from tests.history.conftest import postgresql_url, server

@@ -6,14 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.collect.services import (
-    ACTIVATED_CODES,
-    apply_axl_activation,
-    has_restarted,
-    keep_listed_services,
-    merge_service_rows,
-    unknown_activations,
-)
+from auditor.collect.service_rows import ACTIVATED_CODES, keep_listed_services, merge_service_rows
+from auditor.collect.services import apply_axl_activation, has_restarted, unknown_activations
 from auditor.models.nodes import RunState, ServiceState
 from auditor.soap.records import ProcessNodeService, ServiceRow, ServiceSpecification
 

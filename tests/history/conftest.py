@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.opening import open_history
+from auditor.history.store import HistoryStore
 from tests.history import postgresql
 
 _numbers = itertools.count()

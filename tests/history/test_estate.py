@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from auditor.errors import ConfigError
 from auditor.failure_reasons import Reason
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.opening import open_history
+from auditor.history.store import HistoryStore
 from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.estate import (

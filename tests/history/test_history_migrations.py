@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from auditor.history.database import HistoryDatabase, connect_database
 from auditor.history.migrations import __file__
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.opening import open_history
+from auditor.history.store import HistoryStore
 from auditor.history.url import locate_database
 from auditor.models.cluster_report import ClusterStatus
 from auditor.models.history import ChangeDirection, FindingAge

@@ -16,7 +16,8 @@ import pytest
 from auditor.errors import ConfigError, OutputError
 from auditor.history import database
 from auditor.history.database import connect_database
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.opening import open_history
+from auditor.history.store import HistoryStore
 from auditor.history.url import locate_database
 from tests.history.postgresql import ENCODED, PASSWORD, Server
 from tests.history.runs import DRIFT, judged
@@ -297,7 +298,7 @@ def test_a_history_that_is_up_to_date_does_not_load_alembic(tmp_path: Path) -> N
     opened(url)
     code = (
         "import sys\n"
-        "from auditor.history.store import open_history\n"
+        "from auditor.history.opening import open_history\n"
         f"open_history({url!r})\n"
         "print('alembic' in sys.modules)"
     )

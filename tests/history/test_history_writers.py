@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import event
 
 from auditor.errors import OutputError
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.opening import open_history
+from auditor.history.store import HistoryStore
 from auditor.models.history import FindingAge
 from tests.history.runs import DRIFT, at, cluster, finding, judged, report
 
@@ -127,7 +128,7 @@ def test_a_first_start_that_is_killed_does_not_stop_the_next(url: str, moment: s
         "def die(c, cursor, statement, *_):\n"
         "    if statement.strip().startswith(sys.argv[2]): os.kill(os.getpid(), signal.SIGKILL)\n"
         "event.listen(Engine, 'before_cursor_execute', die)\n"
-        "from auditor.history.store import open_history\n"
+        "from auditor.history.opening import open_history\n"
         "open_history(sys.argv[1])\n"
     )
     done = subprocess.run([sys.executable, "-c", code, url, moment], cwd=ROOT, check=False)

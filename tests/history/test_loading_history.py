@@ -8,8 +8,9 @@ import pytest
 from auditor.errors import ConfigError, OutputError
 from auditor.history import loading
 from auditor.history.loading import open_run_history
+from auditor.history.opening import open_history
 from auditor.history.sqlite_file import is_ready
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.store import HistoryStore
 
 
 @pytest.fixture(name="file")

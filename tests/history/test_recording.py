@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from auditor.history.opening import open_history
 from auditor.history.schema import metadata
 from auditor.history.schema_version import HEAD_REVISION, VERSION_TABLE
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.store import HistoryStore
 from auditor.history.trends import (
     DIFFERING_VERDICTS,
     FindingPeriod,

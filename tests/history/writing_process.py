@@ -14,7 +14,8 @@ from sqlite3 import Connection
 
 from sqlalchemy import event
 
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.opening import open_history
+from auditor.history.store import HistoryStore
 from tests.history.runs import DRIFT, PASS, cluster, finding, report
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from auditor.history.store import open_history
+from auditor.history.opening import open_history
 from auditor.simulator import Simulator
 from tests.history import postgresql
 from tests.lab import DRIFTED_PAIR

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.history.store import open_history
+from auditor.history.opening import open_history
 from tests.history.runs import DRIFT, judged
 from tests.history.test_history_opening import nobody
 from tests.lab import DRIFTED_PAIR, Lab

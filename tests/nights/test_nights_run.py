@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from auditor.history.store import open_history
+from auditor.history.opening import open_history
 from tests.history.conftest import history, postgresql_url, server, url
 from tests.history.runs import DRIFT, cluster, finding, report
 from tests.nights import kills, load, mutated_files, soak

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from auditor.history.store import open_history
+from auditor.history.opening import open_history
 from tests.history import postgresql
 from tests.history.test_history_writers import communicate, start, writer
 from tests.nights.result import NightResult

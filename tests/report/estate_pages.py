@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from auditor.history.store import HistoryStore, open_history
+from auditor.history.opening import open_history
+from auditor.history.store import HistoryStore
 from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.estate import Estate
 from auditor.models.findings import Verdict
