@@ -15,7 +15,7 @@ from lxml import etree
 from auditor.errors import BadReply
 from auditor.problems import Problem
 from auditor.soap import records
-from auditor.soap.reply_checks import Sender, is_nil_element
+from auditor.soap.reply_shapes import Sender, is_nil_element
 
 UNREADABLE_COUNTER_STATUS = -1
 """The status of a counter whose own status is no number; no counter that was read has it."""
