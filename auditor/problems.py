@@ -265,6 +265,10 @@ class Problem(Enum):
         "nodes",
         "compare CUCM's server list with its Presence Redundancy Groups; ask again",
     )
+    LEFT_OUT_NODE = ReasonText(
+        "CUCM AXL does not list {node}, which the CUCM server that was asked before it listed",
+        _COMPARE_SERVERS,
+    )
     IMPOSSIBLE_NODE_NAME = ReasonText(
         "CUCM AXL listed {name}, which is not a host name", _COMPARE_SERVERS
     )

@@ -34,6 +34,7 @@ from auditor.collect.tcp_checks import (
 from auditor.collect.topology import (
     Topology,
     declared_topology,
+    mark_left_out_nodes,
     read_topology,
     recorded_topology,
     topology_from_facts,
@@ -88,32 +89,34 @@ class ClusterSurvey:
 
     def run(self, steps: Executor) -> ClusterFacts:
         """Return the facts of the cluster; all requests are sent from `steps`."""
-        nodes = NodesSurvey(self._context, steps, self.settings.workers, self._earlier)
+        nodes_survey = NodesSurvey(self._context, steps, self.settings.workers, self._earlier)
         with self._cucm:
-            topology = self._find_nodes(steps, nodes)
-            # Of CUCM's own, because its later replies count for what they ask alone.
+            topology = self._find_nodes(steps, nodes_survey)
+            # Of the list alone, for a release that CUCM does not tell costs nothing else.
             has_cucm_failed = self._cucm.has_failed
-            # Beside the nodes, and where no server took the password yet after them.
-            release = steps.submit(self._read_cucm_release) if nodes.is_login_proven else None
+            # Beside the nodes if the password is proven, else after them.
+            release_step = (
+                steps.submit(self._read_cucm_release) if nodes_survey.is_login_proven else None
+            )
             # TCP checks send no password, so they do not wait until it is proven.
             databases = [
                 steps.submit(check_tcp, self._context.network, target, self._database_timeout_s)
                 for target in self._database_targets()
             ]
-            check_planned = self._planned_node_check(nodes)
+            check_planned = self._planned_node_check(nodes_survey)
             planned = {
                 node.name: steps.submit(check_planned, node)
                 for node in topology.nodes
                 if self._is_in_scope(node) and is_declared_planned(self.settings, node)
             }
-            results = nodes.finish(self._listed(topology.nodes), skipped=planned.keys())
+            results = nodes_survey.finish(self._listed(topology.nodes), skipped=planned.keys())
             results |= {name: future.result() for name, future in planned.items()}
             checks = [future.result() for future in databases]
             # Before CUCM is asked, which need not complete readings that are discarded.
             distinct = drop_duplicate_machines([results[node.name] for node in topology.nodes])
-            if release is None and nodes.refusal is None:
-                release = steps.submit(self._read_cucm_release)
-            cucm_release = release.result() if release else None
+            if release_step is None and not nodes_survey.is_refused:
+                release_step = steps.submit(self._read_cucm_release)
+            cucm_release = release_step.result() if release_step else None
             completed = (
                 distinct
                 if has_cucm_failed
@@ -121,7 +124,7 @@ class ClusterSurvey:
             )
         return self._build_facts(topology, completed, checks, cucm_release)
 
-    def _find_nodes(self, steps: Executor, nodes: NodesSurvey) -> Topology:
+    def _find_nodes(self, steps: Executor, nodes_survey: NodesSurvey) -> Topology:
         """Return the nodes and groups of the earlier survey, else those that CUCM lists.
 
         Nodes are started as soon as they are listed, because groups are a question of their own.
@@ -131,14 +134,13 @@ class ClusterSurvey:
             self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
             return topology
         listings: SimpleQueue[tuple[NodeFacts, ...]] = SimpleQueue()
-        asking = steps.submit(self._ask_cucm, listings.put)
+        topology_step = steps.submit(self._ask_cucm, listings.put, nodes_survey.note_cucm_login)
         # Whatever becomes of it, or this thread would wait for ever.
-        asking.add_done_callback(lambda _: listings.put(()))
+        topology_step.add_done_callback(lambda _: listings.put(()))
         listed = self._listed(listings.get())
         # Where groups choose the nodes, they must be known first.
         if listed.nodes and self._context.scope.groups is None:
-            nodes.is_login_proven = True
-            nodes.start(
+            nodes_survey.start(
                 listed,
                 (
                     node
@@ -146,10 +148,7 @@ class ClusterSurvey:
                     if self._is_in_scope(node) and not is_declared_planned(listed.settings, node)
                 ),
             )
-        topology, error = asking.result()
-        nodes.is_login_proven = nodes.is_login_proven or error is None
-        if isinstance(error, BadCredentials):
-            nodes.refusal = error
+        topology = topology_step.result()
         self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
         return topology
 
@@ -158,21 +157,35 @@ class ClusterSurvey:
         return ListedNodes(settings, nodes, self._axl_version)
 
     def _ask_cucm(
-        self, tell_nodes: Callable[[tuple[NodeFacts, ...]], None]
-    ) -> tuple[Topology, ExchangeError | None]:
-        """Return what CUCM lists, or what stands in for it, and why CUCM did not answer."""
+        self,
+        report_nodes: Callable[[tuple[NodeFacts, ...]], None],
+        report_login: Callable[[ExchangeError | None], None],
+    ) -> Topology:
+        """Return what CUCM lists, or what stands in for it.
+
+        `report_login` is called with each failure, and with None once CUCM listed its nodes.
+        """
+
+        def report_list(nodes: tuple[NodeFacts, ...]) -> None:
+            report_login(None)
+            report_nodes(nodes)
+
         parts: list[Topology] = []
-        reply = self._cucm.ask(partial(self._read_topology, parts, tell_nodes))
-        topology = reply.value or next(iter(parts), self._topology_without_cucm(reply.error))
+        reply = self._cucm.ask(partial(self._read_topology, parts, report_list))
+        report_login(reply.error)
+        if reply.value is None:
+            return next(iter(parts), self._topology_without_cucm(reply.error))
+        topology = mark_left_out_nodes(reply.value, parts)
         # The nodes are known, but groups or a row are missing: a gap of the same source.
-        if reply.error is None and topology.trouble is not None:
+        if topology.trouble is not None:
             self._cucm.record(topology.trouble)
-        return topology, reply.error
+            report_login(topology.trouble)
+        return topology
 
     def _read_topology(
         self,
         parts: list[Topology],
-        tell_nodes: Callable[[tuple[NodeFacts, ...]], None],
+        report_nodes: Callable[[tuple[NodeFacts, ...]], None],
         cucm: Client,
     ) -> Topology:
         """Return the whole list of a server; a part goes to `parts` if another may have the whole.
@@ -180,7 +193,7 @@ class ClusterSurvey:
         Raises:
             ExchangeError: the nodes, or only their groups, could not be read.
         """
-        topology = read_topology(cucm, self.settings, tell_nodes)
+        topology = read_topology(cucm, self.settings, report_nodes)
         topology = replace(topology, listed_by=self._cucm.server)
         trouble = topology.trouble
         if trouble is not None and self._cucm.has_another and is_no_reply(trouble):
@@ -214,13 +227,13 @@ class ClusterSurvey:
     def _is_in_scope(self, node: NodeFacts) -> bool:
         return self._context.scope.includes(node.name, node.redundancy_group)
 
-    def _planned_node_check(self, nodes: NodesSurvey) -> Callable[[NodeFacts], NodeResult]:
+    def _planned_node_check(self, nodes_survey: NodesSurvey) -> Callable[[NodeFacts], NodeResult]:
         """Return how a planned node is checked: with TCP only in the first survey of a run."""
         # A watch surveys again and again; what the first check showed is enough for it.
         if self._earlier is not None:
             return lambda node: keep_as_planned(node) if node.planned else mark_as_reachable(node)
         # After a refused password no node is contacted any more, even without one.
-        if nodes.refusal is not None:
+        if nodes_survey.is_refused:
             return keep_as_planned
         return partial(check_planned_node, self._context.network, self.settings)
 

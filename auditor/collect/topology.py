@@ -52,11 +52,11 @@ class Topology:
 def read_topology(
     cucm: Client,
     settings: ClusterSettings,
-    tell_nodes: Callable[[tuple[NodeFacts, ...]], None] = lambda _: None,
+    report_nodes: Callable[[tuple[NodeFacts, ...]], None] = lambda _: None,
 ) -> Topology:
     """Ask the CUCM publisher for nodes and groups; two AXL calls, or one before AXL 10.0.
 
-    `tell_nodes` is called between the two with the nodes, whose groups are not known yet.
+    `report_nodes` is called between the two with the nodes, whose groups are not known yet.
 
     Raises:
         ExchangeError: the nodes could not be read; use `declared_topology` then.
@@ -67,7 +67,7 @@ def read_topology(
     if _is_axl_too_old(cucm.axl_version):
         return _complete_topology(declared_topology(settings), cucm.axl_version)
     nodes, unreadable = _parse_process_nodes(rows, settings)
-    tell_nodes(nodes)
+    report_nodes(nodes)
     # A node whose role cannot be read may still be the partner of one in a group.
     names = [node.name for node in nodes] + [error.failure.values["name"] for error in unreadable]
     try:
@@ -190,6 +190,21 @@ def topology_from_facts(facts: ClusterFacts) -> Topology:
         recorded_at=facts.topology_recorded_at,
         listed_by=facts.nodes_listed_by,
     )
+
+
+def mark_left_out_nodes(topology: Topology, earlier: Iterable[Topology]) -> Topology:
+    """Return a topology as incomplete if it lacks a node that an earlier server had listed.
+
+    The publisher listed the node and then failed, so another CUCM server was asked: either list
+    may be the old one, and the node must not go unnoticed.
+    """
+    listed = {node.name.casefold() for node in topology.nodes}
+    for part in earlier:
+        for node in part.nodes:
+            if node.name.casefold() not in listed:
+                trouble = BadReply(Problem.LEFT_OUT_NODE, node=node.name)
+                return replace(topology, complete=False, trouble=topology.trouble or trouble)
+    return topology
 
 
 def _is_axl_too_old(version: str | None) -> bool:

@@ -144,6 +144,24 @@ def test_a_publisher_that_is_lost_between_nodes_and_groups_is_replaced(
     assert known is not both
 
 
+def test_a_node_that_only_the_publisher_listed_does_not_go_unnoticed(lab: Start) -> None:
+    """The publisher is lost after its list of nodes; the next server lists one node less."""
+    other = "cucm-sub.lab.test"
+    faults = [
+        {"fault": "http-500", "operation": "listPresenceRedundancyGroup", "node": CUCM},
+        {"fault": "missing-row", "operation": "listProcessNode", "node": other, "row": SUB},
+    ]
+    alone = {**PAIR, "group": [{"name": "Default", "nodes": [PUB]}]}
+    cluster = {"name": "pair", "cucm_subscribers": [other]}
+    report = lab({**alone, "cluster": cluster, "fault": faults, "node": [{"name": SUB}]}).cluster()
+    assert [node.name for node in report.nodes] == [PUB]
+    gap = coverage(report, other, Source.CUCM_AXL)
+    assert gap.reason == "bad_reply"
+    assert f"does not list {SUB}" in gap.detail
+    assert not report.are_nodes_listed
+    assert finding(report, "REL-02", "pair").verdict is Verdict.UNKNOWN
+
+
 @pytest.mark.parametrize("fault", ["http-401", "http-403", "http-404"])
 def test_a_publisher_that_answers_is_not_replaced(lab: Start, fault: str) -> None:
     """After a refused password least of all: each server would count it towards a lock."""

@@ -49,7 +49,7 @@ slow-drip             timed_out            timed_out            timed_out       
 reset                 bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
 cut                   bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
 huge-reply            too_large            too_large            too_large            too_large             too_large             too_large             too_large            too_large            too_large            too_large
-http-401              credentials          credentials          credentials          credentials+node401   credentials+401       credentials+401       credentials+401      credentials+axl      credentials          credentials+activation
+http-401              credentials          credentials+stop     credentials          credentials+node401   credentials+401       credentials+401       credentials+401      credentials+axl      credentials          credentials+activation
 http-403              not_authorised       not_authorised       not_authorised       not_authorised        not_authorised        not_authorised        not_authorised       not_authorised       not_authorised       not_authorised
 http-404              no_such_service      no_such_service      no_such_service      no_such_service       no_such_service       no_such_service       no_such_service      no_such_service      no_such_service!     no_such_service
 http-500              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable          unavailable!         unavailable
@@ -173,6 +173,13 @@ FURTHER: Mapping[str, Changes] = {
     "axl": AXL_LOST,
     "state": HA_LOST,
     "node401": {**NODE_LOST, **PERFMON_LOST},
+    "stop": {
+        **_unknown(CLUSTER, "REL-02 REL-03"),
+        **NODE_LOST,
+        **REPLICATION_LOST,
+        **CERTIFICATE_LOST,
+        **_unknown(PUB, f"{ON_PUB} REPL-01 CERT-01"),
+    },
     "activation": ACTIVATION_LOST,
     "silent": CUCM_CERTIFICATE_LOST,
     "member": {
@@ -450,6 +457,8 @@ def _expected_gaps(case: Case) -> dict[tuple[str, str], str]:
         case "401" | "node401" | "axl":
             position = sources.index(Source(interface))
             others = {(SUB, s): "not_asked" for s in sources[position + 1 :]}
+        case "stop":
+            others = {(n, s): "not_asked" for n in (PUB, SUB) for s in sources}
         case "node":
             others = {(SUB, s): case.reason for s in sources}
         case "twins":
@@ -483,7 +492,7 @@ def test_a_fault_of_one_request_changes_only_what_depends_on_it(
 def _exit_code(case: Case) -> int:
     if any(change.startswith("drift") for change in case.changes.values()):
         return 3
-    if case.further == "twins" or (case.place == "topology" and case.further != "member"):
+    if case.further in ("stop", "twins") or (case.place == "topology" and case.further != "member"):
         return 5 if case.reason else 4 if case.changes else 0
     return 4 if case.changes or case.reason else 0
 

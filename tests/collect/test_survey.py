@@ -11,6 +11,7 @@ import pytest
 from auditor.audit import run_guarded
 from auditor.collect.clients import SurveyContext
 from auditor.collect.node import NodeResult
+from auditor.collect.nodes import NodesSurvey
 from auditor.collect.survey import ClusterSurvey, run_surveys
 from auditor.collect.topology import Topology, declared_topology
 from auditor.config.loader import load_configuration
@@ -51,6 +52,8 @@ class Servers:
         self.beside: list[int] = []
         self.errors: dict[str, Exception] = {}
         self.groups: Event | None = None
+        self.listed_after = len(NAMES)
+        self.refused: Event | None = None
         self._at_once = 0
         self._lock = Lock()
 
@@ -70,14 +73,16 @@ class Servers:
         self,
         _: object,
         settings: ClusterSettings,
-        tell_nodes: Callable[[tuple[NodeFacts, ...]], None],
+        report_nodes: Callable[[tuple[NodeFacts, ...]], None],
     ) -> Topology:
         """Return the five nodes as CUCM would list them, with its groups once `groups` is set."""
         self.ask("cucm")
         topology = declared_topology(settings)
         if self.groups:
-            tell_nodes(topology.nodes)
+            report_nodes(topology.nodes)
             assert self.groups.wait(timeout=60)
+            if self.refused:
+                return replace(topology, trouble=REFUSED)
             groups = (Group("first", ("a", "b"), True, Origin.OBSERVED),)
             placed = tuple(
                 replace(node, redundancy_group="first", group_known=True)
@@ -90,10 +95,11 @@ class Servers:
 
     def collect_node(self, _: object, node: NodeFacts, *__: object, **___: object) -> NodeResult:
         """Return whether the node could be read."""
-        if self.groups and len(self.asked) == len(NAMES):
+        if self.groups and len(self.asked) == self.listed_after:
             self.groups.set()
         try:
             self.ask(node.name)
+            assert self.refused is None or self.refused.wait(timeout=60)
         except ExchangeError as error:
             entry = Coverage(Source.PERFMON, node.name, Outcome.FAILED, error.reason)
             return NodeResult(node, (entry,), error)
@@ -150,6 +156,27 @@ def test_nodes_are_asked_while_cucm_still_lists_the_groups(
     (facts,) = run_surveys([new_survey()], 8)
     assert sorted(servers.asked) == sorted([*NAMES, "cucm"])
     assert [node.name for node in facts.nodes if node.redundancy_group == "first"] == ["a", "b"]
+
+
+def test_a_refusal_of_cucm_stops_nodes_that_are_asked_already(
+    servers: Servers, new_survey: NewSurvey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CUCM lists the nodes and refuses the groups: only those under way had the password."""
+    servers.groups, servers.listed_after = Event(), 1
+    servers.refused = refused = Event()
+    note = NodesSurvey.note_cucm_login
+
+    def noted(survey: NodesSurvey, refusal: ExchangeError | None) -> None:
+        note(survey, refusal)
+        if refusal is not None:
+            refused.set()
+
+    monkeypatch.setattr(NodesSurvey, "note_cucm_login", noted)
+    (facts,) = run_surveys([new_survey()], 8)
+    assert servers.asked[0] == "cucm"
+    assert set(servers.asked[1:]) <= {"a", "b"}
+    entries = [entry for entry in facts.coverage if entry.source is Source.PERFMON]
+    assert {entry.node: entry.reason for entry in entries} == dict.fromkeys(NAMES, Reason.NOT_ASKED)
 
 
 def test_nodes_are_asked_one_by_one_until_one_took_the_password(
