@@ -85,7 +85,7 @@ class NodesSurvey:
     def start(self, listed: ListedNodes, nodes: Iterable[NodeFacts]) -> None:
         """Ask nodes side by side, once the password is proven; wait for room, not for results."""
         nodes = tuple(nodes)
-        self._report_servers(listed, nodes)
+        self._report_listed_servers(listed, nodes)
         for node in nodes:
             self._start_node(listed, node, self._open_log(listed, node))
 
@@ -103,7 +103,7 @@ class NodesSurvey:
             elif node.name not in skipped and node.name not in self._started:
                 waiting.append(node)
         if self._refusal is None:
-            self._report_servers(listed, waiting)
+            self._report_listed_servers(listed, waiting)
         if self._refusal is None and not self._is_login_proven:
             waiting = deque(self._put_reachable_first(listed.settings, waiting))
         put_aside: dict[str, CoverageLog] = {}
@@ -134,7 +134,7 @@ class NodesSurvey:
             return _drop_readings(result, self._skip_after_refusal(node))
         return _place_node(result, node)
 
-    def _report_servers(self, listed: ListedNodes, nodes: Iterable[NodeFacts]) -> None:
+    def _report_listed_servers(self, listed: ListedNodes, nodes: Iterable[NodeFacts]) -> None:
         names = tuple(node.name for node in nodes)
         self._context.progress(listed.settings.name, ServersListed(names))
 

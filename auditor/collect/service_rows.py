@@ -53,7 +53,7 @@ def merge_service_rows(
     states: dict[str, ServiceState] = {}
     for row in rows:
         name = canonical_name(row.name)
-        state = parse_service_row(row, name, resolve_deployable(name, listed))
+        state = interpret_service_row(row, name, resolve_deployable(name, listed))
         earlier = states.get(name)
         states[name] = state if earlier is None else _merge_duplicate_rows(earlier, state)
     # Nothing was read then, and empty services are how the facts say so.
@@ -128,7 +128,7 @@ def _merge_duplicate_rows(first: ServiceState, second: ServiceState) -> ServiceS
     )
 
 
-def parse_service_row(row: ServiceRow, name: str, can_activate: bool | None) -> ServiceState:
+def interpret_service_row(row: ServiceRow, name: str, can_activate: bool | None) -> ServiceState:
     """Return the state of a service on both axes, as one row shows it."""
     activated, state, note = _interpret_service_status(row)
     return ServiceState(

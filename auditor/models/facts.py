@@ -48,9 +48,9 @@ class ClusterFacts:
     groups and addresses that they name.
 
     `nodes_listed_by` is the CUCM server that listed nodes to this run, None where none did.
-    `topology_observed`: the nodes are known to be all of the cluster, because the CUCM publisher
-    listed them, or because it is older than AXL 10.0, cannot list IM&P nodes, and the file
-    declares them. `peers` are the addresses of intercluster peers in the cluster's database.
+    `topology_observed`: the nodes are known to be all of the cluster, because a CUCM server listed
+    them, or because it is older than AXL 10.0, cannot list IM&P nodes, and the file declares
+    them. `peers` are the addresses of intercluster peers in the cluster's database.
     `notes` are sentences on what the database does not show, or shows and no recommendation
     covers. `axl_version` is the one that was used with CUCM, and `cucm_release` is what its
     publisher reports of itself. `topology_recorded_at` is the start of the earlier run from which

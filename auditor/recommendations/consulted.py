@@ -21,16 +21,16 @@ class ConsultedSettings(Mapping[str, tuple[Setting, ...]]):
         """Begin with no key looked up."""
         self._settings = settings
         self._looked_up: set[str] = set()
-        self._were_listed = False
+        self._has_listed_all = False
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Begin anew."""
         self._looked_up.clear()
-        self._were_listed = False
+        self._has_listed_all = False
 
-    def were_consulted(self, keys: frozenset[str]) -> bool:
+    def has_consulted(self, keys: frozenset[str]) -> bool:
         """Return whether one of these keys was looked up, or may have been."""
-        return self._were_listed or not self._looked_up.isdisjoint(keys)
+        return self._has_listed_all or not self._looked_up.isdisjoint(keys)
 
     def __getitem__(self, key: str) -> tuple[Setting, ...]:
         self._looked_up.add(key)
@@ -42,11 +42,11 @@ class ConsultedSettings(Mapping[str, tuple[Setting, ...]]):
         return self._settings.get(key, default)
 
     def __iter__(self) -> Iterator[str]:
-        self._were_listed = True
+        self._has_listed_all = True
         return iter(self._settings)
 
     def __len__(self) -> int:
-        self._were_listed = True
+        self._has_listed_all = True
         return len(self._settings)
 
 

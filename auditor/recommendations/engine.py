@@ -58,7 +58,7 @@ class _JudgeContext:
 
     `confirmed` is None where nothing was only discovered; `differing` are the settings in which it
     differs from the facts, None where it differs in more. `consulted` are the settings of `facts`.
-    `unread` are the servers that could not be read. `parts` are those of all findings.
+    `unread` are the servers that could not be read. `shared_parts` are those of all findings.
     """
 
     facts: ClusterFacts
@@ -67,11 +67,11 @@ class _JudgeContext:
     differing: frozenset[str] | None
     loaded: frozenset[str]
     unread: tuple[str, ...]
-    parts: SharedParts
+    shared_parts: SharedParts
 
     def may_judge_otherwise(self) -> bool:
         """Return whether the row judged last may come out otherwise by the confirmed facts."""
-        return self.differing is None or self.consulted.were_consulted(self.differing)
+        return self.differing is None or self.consulted.has_consulted(self.differing)
 
 
 def judge_facts(
@@ -117,7 +117,7 @@ def _subject_names(row: Recommendation, facts: ClusterFacts) -> Iterator[str]:
 
 
 def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Finding:
-    context.consulted.forget()
+    context.consulted.clear()
     judgement = _judge_expectation(context, row, context.facts, name)
     if (
         context.confirmed
@@ -134,21 +134,21 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
     certain = context.confirmed or context.facts
     remedy = _remedy_statements(context, row, judgement, name)
     is_unknown = judgement.verdict is Verdict.UNKNOWN
-    parts = context.parts
+    shared = context.shared_parts
     return Finding(
         cluster=context.facts.name,
         recommendation=row.id,
         service=row.service,
-        subject=parts.share(FindingSubject(row.subject, name)),
+        subject=shared.share(FindingSubject(row.subject, name)),
         verdict=judgement.verdict,
         severity=_effective_severity(row, certain, name),
-        expected=parts.share(judgement.expected),
-        observed=parts.share(judgement.observed),
-        because=parts.share(judgement.because or _default_reason(row)),
+        expected=shared.share(judgement.expected),
+        observed=shared.share(judgement.observed),
+        because=shared.share(judgement.because or _default_reason(row)),
         kind=judgement.kind,
         consequence=_effective_consequence(row, certain, name) if drift else "",
-        remedy=parts.share_all(remedy),
-        evidence=parts.share_all(judgement.evidence),
+        remedy=shared.share_all(remedy),
+        evidence=shared.share_all(judgement.evidence),
         waits_for=find_servers_of_hints(context.facts, context.unread, remedy)
         if is_unknown
         else (),

@@ -2,7 +2,7 @@
 
 The way of a request: `operations` builds it, `retry` repeats it while the server is busy,
 `transport` sends it; then `reply_checks` refuses what is no reply to it, `redaction` hides
-secrets, and `parsing` makes records.
+secrets, and `parsing` makes records, unless an equal reply is in the `reply_cache`.
 """
 
 import re
@@ -18,7 +18,6 @@ from auditor.models.nodes import Identity
 from auditor.problems import Problem
 from auditor.soap import operations, parsing
 from auditor.soap.budget import WaitBudget, longest_wait_s
-from auditor.soap.kept_replies import KeptReplies, KeptReply
 from auditor.soap.messages import Endpoint, RequestLimits, SoapRequest, SoapResponse
 from auditor.soap.network import Network
 from auditor.soap.records import (
@@ -30,6 +29,7 @@ from auditor.soap.records import (
     ServiceStatusReply,
 )
 from auditor.soap.redaction import RedactionWarnings, ResponseRedactor
+from auditor.soap.reply_cache import CachedReply, ReplyCache
 from auditor.soap.reply_checks import AxlVersionRefused, check_response
 from auditor.soap.retry import with_retries
 from auditor.soap.sql_guard import check_select_statement, check_union_parts
@@ -37,7 +37,7 @@ from auditor.soap.sql_guard import check_select_statement, check_union_parts
 _AUTOMATIC_AXL_VERSION = "auto"
 _RecordsT = TypeVar("_RecordsT")
 
-_kept_replies = KeptReplies()
+_shared_reply_cache = ReplyCache()
 
 
 class Client(AbstractContextManager["Client"]):
@@ -58,12 +58,14 @@ class Client(AbstractContextManager["Client"]):
         axl_first: str | None = None,
         warnings: RedactionWarnings | None = None,
         budget: WaitBudget | None = None,
+        reply_cache: ReplyCache = _shared_reply_cache,
     ) -> None:
         """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used.
 
         `axl_first` is the version to try first where none is configured, such as the one that
         another server of the cluster speaks: it saves a refusal. `warnings` is shared by the
         clients of a run. `budget`: what the server has left, if it was waited for before.
+        `reply_cache` is shared by all clients of the process.
         """
         self._endpoint = endpoint
         self._limits = limits
@@ -81,6 +83,7 @@ class Client(AbstractContextManager["Client"]):
         self._sends_action = True
         self._identity = Identity.UNPROVEN
         self._certificate_not_after: datetime | None = None
+        self._reply_cache = reply_cache
         self._redactor = ResponseRedactor(credentials, endpoint, warnings)
 
     @property
@@ -266,9 +269,9 @@ class Client(AbstractContextManager["Client"]):
         self._identity = response.identity
         if response.certificate is not None:
             self._certificate_not_after = response.certificate.not_after
-        kept = _kept_replies.find(operation, response)
-        if kept and not self._redactor.may_hide(kept.searched_text, self._session.cookies):
-            records: _RecordsT = kept.records
+        cached = self._reply_cache.find(operation, response)
+        if cached and not self._redactor.may_hide(cached.searched_text, self._session.cookies):
+            records: _RecordsT = cached.records
             return records
         return self._read(operation, response, parse)
 
@@ -291,7 +294,7 @@ class Client(AbstractContextManager["Client"]):
         sender = (self._endpoint.name, operation.interface.label)
         records = parse(parsing.CheckedReply(element, sender, response.received_at))
         if searched is not None:
-            _kept_replies.keep(operation, response, KeptReply(records, searched))
+            self._reply_cache.add(operation, response, CachedReply(records, searched))
         return records
 
     def _post(self, request: SoapRequest) -> SoapResponse:

@@ -223,7 +223,7 @@ def test_to_judge_once_where_nothing_discovered_was_looked_up_changes_nothing(
 ) -> None:
     only_settings = replace(drop_discovered_facts(facts), settings=facts.settings)
     with pytest.MonkeyPatch.context() as twice:
-        twice.setattr(ConsultedSettings, "were_consulted", lambda *_: True)
+        twice.setattr(ConsultedSettings, "has_consulted", lambda *_: True)
         expected = judge_facts(ROWS, only_settings)
     assert judge_facts(ROWS, only_settings) == expected
 

@@ -13,6 +13,7 @@ from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint, RequestLimits
 from auditor.soap.network import LiveNetwork
 from auditor.soap.operations import SoapInterface
+from auditor.soap.reply_cache import ReplyCache
 from tests.soap.certs import Authority
 
 NODE = "imp-a.example.test"
@@ -114,6 +115,7 @@ def endpoint(authority: Authority) -> Endpoint:
 def new_client(network: PatientNetwork, endpoint: Endpoint) -> Iterator[NewClient]:
     """Return a function that makes clients of one account, all closed at the end."""
     account = Credentials("audit-ro", Secret(PASSWORD))
+    reply_cache = ReplyCache()
     with ExitStack() as opened:
 
         def make(
@@ -130,6 +132,7 @@ def new_client(network: PatientNetwork, endpoint: Endpoint) -> Iterator[NewClien
                 network,
                 axl_version=axl_version,
                 axl_first=axl_first,
+                reply_cache=reply_cache,
             )
             return opened.enter_context(client)
 

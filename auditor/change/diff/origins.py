@@ -132,7 +132,7 @@ class EventOrigins:
             if own in self._by_service:
                 yield self._by_service[own]
         for cause in self._causes_of(difference):
-            if cause in self._by_finding and _is_alike(
+            if cause in self._by_finding and _is_cacheable(
                 difference, self._differences[self._by_finding[cause]]
             ):
                 yield self._by_finding[cause]
@@ -270,7 +270,7 @@ def _expectations() -> dict[str, Expectation]:
     return {row.id: row.expects for row in load_packs()}
 
 
-def _is_alike(effect: Difference, cause: Difference) -> bool:
+def _is_cacheable(effect: Difference, cause: Difference) -> bool:
     """Return whether two findings changed in the same way: both came, both went, both stayed."""
     both = {effect.category, cause.category}
     for alone in (DifferenceCategory.FIXED, DifferenceCategory.PERSISTING):

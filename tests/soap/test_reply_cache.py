@@ -5,7 +5,6 @@ import responses
 
 from auditor.errors import BadReply, Unavailable
 from auditor.soap import parsing
-from auditor.soap.kept_replies import KeptReplies
 from auditor.soap.operations import CONTROL_CENTER_API
 from tests.soap.conftest import PASSWORD, NewClient, Recorded
 
@@ -16,7 +15,7 @@ XML = "text/xml; charset=utf-8"
 
 @pytest.fixture(autouse=True)
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Start with nothing kept, and note what is read."""
+    """Note what is read; the clients of a test share a cache of their own."""
     elements: list[str] = []
     parse = parsing.parse_product_information
 
@@ -24,7 +23,6 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         elements.append(str(reply.element.tag))
         return parse(reply)
 
-    monkeypatch.setattr("auditor.soap.client._kept_replies", KeptReplies())
     monkeypatch.setattr(parsing, "parse_product_information", noted)
     return elements
 

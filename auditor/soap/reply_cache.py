@@ -1,6 +1,6 @@
-"""Replies that the nodes of a cluster send alike, byte for byte: each is checked and read once.
+"""What was read of earlier replies: one that is equal to the last byte is not read again.
 
-The list of products is half of what an audit reads, and the same on every node of a release.
+The list of products is half of what an audit reads, and the same on every node of a cluster.
 """
 
 import threading
@@ -12,7 +12,7 @@ from typing import Any
 from auditor.soap.messages import SoapResponse
 from auditor.soap.operations import SoapOperation
 
-_ALIKE_OPERATIONS = frozenset({"getProductInformationList", "executeSQLQuery"})
+_CACHEABLE_OPERATIONS = frozenset({"getProductInformationList", "executeSQLQuery"})
 """Their records depend on the bytes alone; those of service states also on when they came."""
 
 _MOST_REPLIES = 48
@@ -24,7 +24,7 @@ _Key = tuple[SoapOperation, str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptReply:
+class CachedReply:
     """The records of a reply that passed every check, and the text that was searched for secrets.
 
     Another account has other secrets, so the text is searched for those of each.
@@ -34,28 +34,28 @@ class KeptReply:
     searched_text: str
 
 
-class KeptReplies:
-    """The replies that came last; shared by threads."""
+class ReplyCache:
+    """The replies that were used last; shared by threads."""
 
     def __init__(self) -> None:
         """Start with none."""
-        self._replies: OrderedDict[_Key, KeptReply] = OrderedDict()
+        self._replies: OrderedDict[_Key, CachedReply] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, operation: SoapOperation, response: SoapResponse) -> KeptReply | None:
-        """Return what an equal reply to the same operation came to, None where none came."""
-        if not _is_alike(operation, response):
+    def find(self, operation: SoapOperation, response: SoapResponse) -> CachedReply | None:
+        """Return what an equal reply to the same operation came to, None where there is none."""
+        if not _is_cacheable(operation, response):
             return None
         key = _reply_key(operation, response)
         with self._lock:
-            kept = self._replies.get(key)
-            if kept is not None:
+            reply = self._replies.get(key)
+            if reply is not None:
                 self._replies.move_to_end(key)
-            return kept
+            return reply
 
-    def keep(self, operation: SoapOperation, response: SoapResponse, reply: KeptReply) -> None:
-        """Keep a reply of a good response for the next equal one; drop the oldest for it."""
-        if not _is_alike(operation, response):
+    def add(self, operation: SoapOperation, response: SoapResponse, reply: CachedReply) -> None:
+        """Add what a response came to, in place of what was not used for longest."""
+        if not _is_cacheable(operation, response):
             return
         with self._lock:
             self._replies[_reply_key(operation, response)] = reply
@@ -63,9 +63,9 @@ class KeptReplies:
                 self._replies.popitem(last=False)
 
 
-def _is_alike(operation: SoapOperation, response: SoapResponse) -> bool:
+def _is_cacheable(operation: SoapOperation, response: SoapResponse) -> bool:
     return (
-        operation.name in _ALIKE_OPERATIONS
+        operation.name in _CACHEABLE_OPERATIONS
         and response.status == HTTPStatus.OK
         and len(response.body) <= _MOST_BYTES
     )
