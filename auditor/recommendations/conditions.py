@@ -71,13 +71,13 @@ def _evaluate_cup86(view: NodeView) -> Evaluation:
 def _evaluate_service_activated(view: NodeView) -> Evaluation:
     service = view.service
     if service.state.activated is None:
-        what = view.say(Form.SERVICE_ACTIVATED)
+        what = view.service_statement(Form.SERVICE_ACTIVATED)
         reason = add_detail(make_statement(Form.UNKNOWN_WHETHER, what=what), service.why)
-        hint = service.hint or view.say(Form.LOOK_IN_SERVICE_ACTIVATION)
+        hint = service.hint or view.service_statement(Form.LOOK_IN_SERVICE_ACTIVATION)
         return Evaluation(None, (reason,), (hint,), service.evidence)
     activated = service.state.activated
     form = Form.SERVICE_ACTIVATED if activated else Form.SERVICE_NOT_ACTIVATED
-    return Evaluation(activated, (view.say(form),), (), service.evidence)
+    return Evaluation(activated, (view.service_statement(form),), (), service.evidence)
 
 
 def _evaluate_service_runs(view: NodeView) -> Evaluation:
@@ -127,7 +127,7 @@ def evaluate_listed(view: NodeView) -> Evaluation:
         return Evaluation(
             None, (reason,), (make_statement(Form.CHECK_SERVICE_LIST, node=node.name),)
         )
-    return Evaluation(False, (view.say(Form.SERVICE_NOT_LISTED),))
+    return Evaluation(False, (view.service_statement(Form.SERVICE_NOT_LISTED),))
 
 
 def _release_line(release: str | None) -> list[str]:

@@ -72,7 +72,7 @@ def judge_file_server(view: NodeView) -> Judgement:
             Verdict.UNKNOWN,
             expected,
             make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.DATABASE_IS_OWN)),
-            view.say(Form.STARTED_WITH_FILE_SERVER),
+            view.service_statement(Form.STARTED_WITH_FILE_SERVER),
             hints=unique((*server.hints, _LIST_DATABASE_HINT)),
             evidence=view.service.evidence,
         )
@@ -109,7 +109,7 @@ def _judge_unlisted_database(view: NodeView, expected: Statement, use: str) -> J
         Verdict.UNKNOWN,
         expected,
         make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.ITS_DATABASE_REACHABLE)),
-        view.say(Form.STARTED_WITH_DATABASE),
+        view.service_statement(Form.STARTED_WITH_DATABASE),
         hints=(*((declare_key_hint(use),) if undeclared else ()), _LIST_DATABASE_HINT),
         evidence=service.evidence,
     )
@@ -267,7 +267,7 @@ def _judge_unreachable_database(
         return replace(
             judgement,
             verdict=Verdict.DRIFT,
-            because=view.say(Form.STOPPED_WITHOUT_DATABASE),
+            because=view.service_statement(Form.STOPPED_WITHOUT_DATABASE),
             kind=FindingKind.PREREQUISITE_MISSING,
             hints=(),
         )

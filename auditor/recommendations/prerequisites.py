@@ -57,7 +57,7 @@ def judge_proven_by_start(view: NodeView, expected: Statement) -> Judgement:
     That proves the prerequisite at the last start, where the file says nothing of it.
     """
     service = view.service
-    because = view.say(Form.STARTED_WITH_PREREQUISITE)
+    because = view.service_statement(Form.STARTED_WITH_PREREQUISITE)
     return Judgement(Verdict.PASS, expected, service.observed, because, evidence=service.evidence)
 
 
@@ -100,7 +100,7 @@ def _judge_missing_prerequisite(view: NodeView, judgement: Judgement) -> Judgeme
     return replace(
         judgement,
         verdict=Verdict.DRIFT,
-        because=view.say(
+        because=view.service_statement(
             Form.RUNS_WITHOUT_PREREQUISITE if runs else Form.STOPPED_WITHOUT_PREREQUISITE
         ),
         kind=FindingKind.PROFILE_CONFLICT if runs else FindingKind.PREREQUISITE_MISSING,

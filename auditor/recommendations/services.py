@@ -50,16 +50,20 @@ def _unknown_judgement(
 
 def _judge_running(view: NodeView) -> Judgement:
     service = view.service
-    expected = view.say(Form.SERVICE_RUNS if view.row.network else Form.SERVICE_ACTIVATED_AND_RUNS)
+    expected = view.service_statement(
+        Form.SERVICE_RUNS if view.row.network else Form.SERVICE_ACTIVATED_AND_RUNS
+    )
     match service.run:
         # Running proves activation, so an unknown one is enough; only "not activated" contradicts.
         case RunState.STARTED if view.row.network or service.state.activated is not False:
             if service.state.restarted:
-                return _unstable_judgement(view, expected, view.say(Form.SERVICE_RESTARTED))
+                return _unstable_judgement(
+                    view, expected, view.service_statement(Form.SERVICE_RESTARTED)
+                )
             return Judgement(Verdict.PASS, expected, service.observed, evidence=service.evidence)
         case RunState.STARTED:
             because = make_statement(Form.ACTIVATION_CONTRADICTED)
-            hint = view.say(Form.LOOK_IN_SERVICE_ACTIVATION)
+            hint = view.service_statement(Form.LOOK_IN_SERVICE_ACTIVATION)
             return _unknown_judgement(expected, service, because, hint)
         case RunState.STOPPED:
             return _judge_stopped(view, service, expected)
@@ -141,7 +145,7 @@ def _unstable_judgement(view: NodeView, expected: Statement, observed: Statement
 def _judge_not_activated(view: NodeView) -> Judgement:
     """Judge activation alone: a service that is starting where it must not be is drift."""
     service = view.service
-    expected = view.say(Form.SERVICE_NOT_ACTIVATED)
+    expected = view.service_statement(Form.SERVICE_NOT_ACTIVATED)
     # Stopped is not enough for a pass: a service that is activated may start at any time.
     match service.state.activated:
         case False:
@@ -157,15 +161,15 @@ def _judge_not_activated(view: NodeView) -> Judgement:
                 Verdict.DRIFT, expected, observed, kind=view.row.kind, evidence=service.evidence
             )
         case None:
-            activated = view.say(Form.SERVICE_ACTIVATED)
+            activated = view.service_statement(Form.SERVICE_ACTIVATED)
             because = service.why or make_statement(Form.UNKNOWN_WHETHER, what=activated)
-            hint = service.hint or view.say(Form.LOOK_IN_SERVICE_ACTIVATION)
+            hint = service.hint or view.service_statement(Form.LOOK_IN_SERVICE_ACTIVATION)
             return _unknown_judgement(expected, service, because, hint)
 
 
 def _judge_optional(view: NodeView) -> Judgement:
     service = view.service
-    expected = view.say(Form.SERVICE_OPTIONAL)
+    expected = view.service_statement(Form.SERVICE_OPTIONAL)
     if service.run is RunState.UNKNOWN:
         return _unknown_judgement(expected, service, service.why, *service.hints)
     because = make_statement(Form.OPERATORS_CHOICE)
@@ -174,10 +178,10 @@ def _judge_optional(view: NodeView) -> Judgement:
 
 def _judge_stays_up(view: NodeView) -> Judgement:
     service = view.service
-    expected = view.say(Form.SERVICE_STAYS_UP)
+    expected = view.service_statement(Form.SERVICE_STAYS_UP)
     # Before its state: it may run now, and still have come up anew between two readings.
     if service.state.restarted:
-        return _unstable_judgement(view, expected, view.say(Form.SERVICE_RESTARTED))
+        return _unstable_judgement(view, expected, view.service_statement(Form.SERVICE_RESTARTED))
     match service.run:
         case RunState.STARTED:
             return _judge_uptime(service, expected)

@@ -49,7 +49,7 @@ class NodeView:
         """Return the service of the recommendation on this node."""
         return view_service(self.facts, self.node, self.row.service or "")
 
-    def say(self, form: Form) -> Statement:
+    def service_statement(self, form: Form) -> Statement:
         """Return a statement about the recommendation's service on this node."""
         return make_statement(form, service=self.row.service or "", node=self.node.name)
 
