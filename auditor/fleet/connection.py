@@ -24,11 +24,11 @@ P = ParamSpec("P")
 log = logging.getLogger(__name__)
 
 LOCAL = "local"
-LOST = (OSError, TimeoutError, CancelledError)
+UNREACHABLE_ERRORS = (OSError, TimeoutError, CancelledError)
 """What Dask raises where a worker or the scheduler is not there."""
 
 _ANSWER_S = 10.0
-_GOODBYE_S = 2.0
+_CLOSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def open_scheduler(
     Raises:
         ConfigError: it is not to be had, or what travels would not be encrypted.
     """
-    _hush()
+    _silence_dask()
     if options.scheduler == LOCAL:
         with open_local_cluster(clusters, resources) as client:
             yield client
@@ -106,7 +106,7 @@ def ask_for_workers(client: Client) -> Mapping[str, Mapping[str, Any]]:
     return workers
 
 
-def _hush() -> None:
+def _silence_dask() -> None:
     """Leave what is said to our own messages: Dask logs every lost connection with its trace."""
     level = logging.WARNING if log.isEnabledFor(logging.DEBUG) else logging.CRITICAL + 1
     for name in ("distributed", "tornado", "asyncio"):
@@ -156,7 +156,7 @@ def _refuse_open_workers(client: Client, options: FleetOptions) -> None:
     """
     try:
         addresses = ask_for_workers(client)
-    except LOST as error:
+    except UNREACHABLE_ERRORS as error:
         raise _unreachable(options.scheduler, error) from error
     if exposed := [each for each in addresses if not is_private(each, options.privacy)]:
         raise ConfigError(
@@ -200,11 +200,11 @@ def _unreachable(address: str, error: BaseException) -> ConfigError:
 
 
 def _close(client: Client) -> None:
-    """Take leave of the scheduler, but not of one that hangs: it may not even read that."""
+    """Close the connection to the scheduler, also to one that hangs and reads nothing any more."""
     try:
-        client.close(timeout=_GOODBYE_S)
+        client.close(timeout=_CLOSE_S)
     except TimeoutError:
         if client.scheduler_comm is not None:
             run_beside(client, client.scheduler_comm.abort)
         with suppress(TimeoutError):
-            client.close(timeout=_GOODBYE_S)
+            client.close(timeout=_CLOSE_S)

@@ -17,17 +17,17 @@ from auditor import __version__
 from auditor.audit import RunContext
 from auditor.collect.progress import ClusterDone, ClusterSent, WorkerAwaited, WorkerCame
 from auditor.config.settings import ClusterSettings
-from auditor.fleet.connection import LOST, FleetOptions, call_scheduler, run_beside
-from auditor.fleet.rollcall import RollCall
-from auditor.fleet.unaudited import facts_of_result, unaudited_facts
-from auditor.fleet.wire import (
+from auditor.fleet.connection import UNREACHABLE_ERRORS, FleetOptions, call_scheduler, run_beside
+from auditor.fleet.messages import (
     BrokenMessage,
     ClusterTask,
     OtherVersion,
     pack_message,
     unpack_result,
 )
+from auditor.fleet.unaudited import facts_of_result, unaudited_facts
 from auditor.fleet.worker import MAX_ATTEMPTS, survey_on_worker
+from auditor.fleet.worker_list import WorkerList
 from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem
 from auditor.text import join_names
@@ -58,7 +58,7 @@ class Dispatch:
         self._facts: dict[str, ClusterFacts] = {}
         self._open: dict[Future[str], ClusterTask] = {}
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._roll_call = RollCall(client)
+        self._workers = WorkerList(client)
         self._unserved_since: dict[str, float] = {}
         self._ready_since: dict[Future[str], float] = {}
         self._fetched_at = 0.0
@@ -81,14 +81,14 @@ class Dispatch:
 
     def cancel(self) -> None:
         """Take back every task that is still open."""
-        with suppress(*LOST):
+        with suppress(*UNREACHABLE_ERRORS):
             self._client.cancel(list(self._open), force=True)
 
     def _forget_attempts(self, tasks: Sequence[ClusterTask]) -> None:
         """Leave no names of clusters with a scheduler that may run for years."""
-        if self._roll_call.is_scheduler_gone:
+        if self._workers.is_scheduler_gone:
             return
-        with suppress(*LOST):
+        with suppress(*UNREACHABLE_ERRORS):
             for place in {task.attempts[:-1] for task in tasks}:
                 call_scheduler(self._client, "set_metadata", keys=list(place), value=None)
 
@@ -164,7 +164,7 @@ class Dispatch:
         place = list(task.attempts)
         try:
             answer = call_scheduler(self._client, "get_metadata", keys=place, default=[])
-        except LOST:
+        except UNREACHABLE_ERRORS:
             self._events.put(partial(self._take, future))
             return
         tried = cast("list[str]", answer)
@@ -186,12 +186,12 @@ class Dispatch:
 
     def _check_workers(self) -> None:
         """Give up the clusters that no worker has served for too long, or all of them."""
-        served = self._roll_call.call()
+        served = self._workers.read_resources()
         if served is not None:
             now = time.monotonic()
             for future, task in list(self._open.items()):
                 self._check_served(future, task, served, now)
-        elif self._roll_call.is_scheduler_gone:
+        elif self._workers.is_scheduler_gone:
             for future in list(self._open):
                 self._give_up(future, Problem.SCHEDULER_GONE, scheduler=self._fleet.scheduler)
 
@@ -237,7 +237,7 @@ class Dispatch:
 
     def _find_place(self, future: Future[str]) -> str:
         """Return the address of the worker that has a result."""
-        with suppress(*LOST):
+        with suppress(*UNREACHABLE_ERRORS):
             places = call_scheduler(self._client, "who_has", keys=[future.key])
             return " and ".join(cast("Mapping[object, list[str]]", places)[future.key])
         return "that asked it"

@@ -12,8 +12,8 @@ from auditor.config.settings import ClusterSettings
 from auditor.errors import AuditorError, Interrupted
 from auditor.fleet.connection import FleetOptions, open_scheduler
 from auditor.fleet.dispatch import Dispatch, site_resource
+from auditor.fleet.messages import ClusterTask
 from auditor.fleet.privacy import Privacy
-from auditor.fleet.wire import ClusterTask
 from auditor.models.facts import ClusterFacts
 from auditor.models.history import RecordedTopology
 

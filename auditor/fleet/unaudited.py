@@ -8,7 +8,7 @@ from auditor.collect.topology import declared_topology
 from auditor.config.settings import ClusterSettings
 from auditor.failure_reasons import Reason
 from auditor.failures import Failure
-from auditor.fleet.wire import BrokenMessage, ClusterResult
+from auditor.fleet.messages import BrokenMessage, ClusterResult
 from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem

@@ -18,14 +18,14 @@ from auditor.audit import RunContext, RunOptions, survey_clusters
 from auditor.config.settings import ClusterSettings, password_variable_name
 from auditor.credentials import resolve_credentials, system_keyring
 from auditor.errors import CredentialError, NoPassword
-from auditor.fleet.privacy import is_private
-from auditor.fleet.wire import (
+from auditor.fleet.messages import (
     ClusterResult,
     ClusterTask,
     OtherVersion,
     pack_message,
     unpack_message,
 )
+from auditor.fleet.privacy import is_private
 from auditor.problems import Problem
 from auditor.soap.network import LiveNetwork, Network
 

@@ -13,8 +13,8 @@ from tests.lab import CUCM, PAIR, Lab
 HANGING: dict[str, Any] = {**PAIR, "fault": [{"fault": "hang", "node": CUCM}]}
 
 IMPATIENT = (
-    "from auditor.fleet import connection, dispatch, rollcall; "
-    "connection._ANSWER_S, rollcall._SILENCE_S, rollcall._SILENT_CALLS = 2.0, 3.0, 20; "
+    "from auditor.fleet import connection, dispatch, worker_list; "
+    "connection._ANSWER_S, worker_list._SILENCE_S, worker_list._SILENT_CALLS = 2.0, 3.0, 20; "
     "dispatch._TICK_S, dispatch._FETCH_S = 0.2, 1.0"
 )
 """What makes an audit give up in seconds; a worker is heard of twice in a second."""

@@ -33,7 +33,7 @@ def test_a_scheduler_that_reads_nothing_any_more_keeps_nobody_waiting(
     plain: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So much is on its way that the leave-taking cannot be sent either."""
-    monkeypatch.setattr(auditor.fleet.connection, "_GOODBYE_S", 0.2)
+    monkeypatch.setattr(auditor.fleet.connection, "_CLOSE_S", 0.2)
     with open_scheduler(FleetOptions(plain.address, 60), 1, {}) as client:
         plain.scheduler.stop()
         futures = [client.submit(len, os.urandom(2**20), pure=False) for _ in range(30)]
@@ -62,7 +62,7 @@ def test_a_worker_without_memory_to_begin_anything_does_not_serve(
     kept = {f"DASK_DISTRIBUTED__WORKER__MEMORY__{x}": "false" for x in ("TARGET", "SPILL")}
     environment = {**hanging.environment, **little, **kept}
     plain.add_worker("", "--memory-limit", "1GB", environment=environment)
-    sooner = f"{IMPATIENT}; rollcall._SILENT_CALLS = 3"
+    sooner = f"{IMPATIENT}; worker_list._SILENT_CALLS = 3"
     audit = start_audit(plain, hanging.config, "--worker-wait", "0.5", change=sooner)
     (cluster,) = report_of(audit)["clusters"]
     assert (cluster["status"], cluster["coverage"][0]["reason"]) == ("unauditable", "no_worker")

@@ -16,8 +16,7 @@ from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.failure_reasons import Reason
 from auditor.failures import Failure
-from auditor.fleet.unaudited import facts_of_result
-from auditor.fleet.wire import (
+from auditor.fleet.messages import (
     BrokenMessage,
     ClusterResult,
     ClusterTask,
@@ -26,6 +25,7 @@ from auditor.fleet.wire import (
     unpack_message,
     unpack_result,
 )
+from auditor.fleet.unaudited import facts_of_result
 from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem

@@ -9,7 +9,7 @@ from typing import Any
 
 from distributed import Client
 
-from auditor.fleet.connection import LOST, ask_for_workers, call_scheduler
+from auditor.fleet.connection import UNREACHABLE_ERRORS, ask_for_workers, call_scheduler
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def _is_stuck(worker: Mapping[str, Any]) -> bool:
     return worker["status"] == "paused" and not worker["metrics"]["task_counts"].get("executing")
 
 
-class RollCall:
+class WorkerList:
     """Asks the scheduler for its workers, once a second or so."""
 
     def __init__(self, client: Client) -> None:
@@ -44,14 +44,14 @@ class RollCall:
         """Return whether the scheduler has not answered for so long that it will not any more."""
         return time.monotonic() - self._heard_at > _SILENCE_S
 
-    def call(self) -> AbstractSet[str] | None:
+    def read_resources(self) -> AbstractSet[str] | None:
         """Return the resources that some worker has, the empty one if there is any worker.
 
         None means that the scheduler did not answer.
         """
         try:
             workers = ask_for_workers(self._client)
-        except LOST:
+        except UNREACHABLE_ERRORS:
             return None
         self._heard_at = time.monotonic()
         dead = {
