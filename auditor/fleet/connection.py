@@ -4,10 +4,9 @@ import logging
 import warnings
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
-from concurrent.futures import Future as Connecting
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Thread
+from multiprocessing import TimeoutError as LimitReached
 from typing import Any, ParamSpec, cast
 
 import dask
@@ -15,9 +14,9 @@ from dask.utils import parse_timedelta
 from distributed import Client, Security
 
 from auditor.errors import ConfigError
+from auditor.fleet.background import REFUSALS, first_line, start_in_background
 from auditor.fleet.local import open_local_cluster
 from auditor.fleet.privacy import Privacy, is_encrypted, is_private
-from auditor.fleet.refusals import REFUSALS, first_line
 
 P = ParamSpec("P")
 
@@ -169,25 +168,23 @@ def _refuse_open_workers(client: Client, options: FleetOptions) -> None:
 
 
 def _connect(address: str, security: Security) -> Client:
-    found: Connecting[Client] = Connecting()
-
-    def connect() -> None:
-        try:
-            with warnings.catch_warnings(record=True) as mentioned:
-                warnings.simplefilter("always")
-                found.set_result(Client(address, security=security, set_as_default=False))
-        except REFUSALS as error:
-            found.set_exception(error)
-        for warning in mentioned:
-            log.info("Dask: %s", warning.message)
-
-    # Beside this thread, because without TLS Dask waits for ever for one that says nothing.
-    Thread(target=connect, name="auditor-connecting", daemon=True).start()
+    # Without TLS Dask waits for ever for a server that says nothing.
+    connecting = start_in_background(_open_client, address, security)
     try:
         limit_s = 2 * parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))
-        return found.result(limit_s)
-    except REFUSALS as error:
+        return connecting.get(limit_s)
+    except (*REFUSALS, LimitReached) as error:
         raise _unreachable(address, error) from error
+
+
+def _open_client(address: str, security: Security) -> Client:
+    with warnings.catch_warnings(record=True) as mentioned:
+        warnings.simplefilter("always")
+        try:
+            return Client(address, security=security, set_as_default=False)
+        finally:
+            for warning in mentioned:
+                log.info("Dask: %s", warning.message)
 
 
 def _unreachable(address: str, error: BaseException) -> ConfigError:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,19 @@ from tests.lab import Lab
 
 PROMPT_S = 20.0
 """Less than Dask itself waits, and plenty for a loaded machine."""
+
+_WORKERS_HANG = """
+import sys, time
+if any("spawn_main" in word for word in sys.orig_argv):
+    time.sleep(60)
+"""
+"""What keeps every process that Python starts by itself from beginning anything."""
+
+_INTERRUPTED_START = """
+import os, threading
+start, interrupt = local._start, threading.Timer(0.3, os.kill, (os.getpid(), 2))
+local._start = lambda *words: (interrupt.start(), start(*words))[1]
+local._CANCEL_S = 0.2"""
 
 
 def test_ctrl_c_ends_an_audit_whose_scheduler_hangs(plain: Fleet, hanging: Lab) -> None:
@@ -32,7 +46,7 @@ def test_ctrl_c_ends_an_audit_whose_scheduler_hangs(plain: Fleet, hanging: Lab) 
 def test_a_scheduler_that_reads_nothing_any_more_keeps_nobody_waiting(
     plain: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So much is on its way that the leave-taking cannot be sent either."""
+    """So much is on its way that the end of the connection cannot be sent either."""
     monkeypatch.setattr(auditor.fleet.connection, "_CLOSE_S", 0.2)
     with open_scheduler(FleetOptions(plain.address, 60), 1, {}) as client:
         plain.scheduler.stop()
@@ -106,3 +120,33 @@ def test_an_interrupt_while_the_own_scheduler_starts_is_one_line(
     )
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "auditor: interrupted.\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        ("local._START_S = 1.0", 2, "took longer than 1 seconds to start"),
+        (_INTERRUPTED_START, 130, "auditor: interrupted.\n"),
+    ],
+)
+def test_an_own_scheduler_whose_workers_never_start_is_given_up(
+    hanging: Lab, tmp_path: Path, change: str, code: int, said: str
+) -> None:
+    """Sooner than Dask itself, which waits ten seconds more for its workers."""
+    folder = tmp_path / "hangs"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(_WORKERS_HANG)
+    program = f"import auditor.fleet.local as local\n{change}\n"
+    program += "from auditor.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *audit_command(hanging.config, "local")[3:]],
+        env=own_environment({"PYTHONPATH": f"{folder}:{Path.cwd()}"}),
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1), done.stderr
+    assert said in done.stderr
+    assert hung(hanging) == 0

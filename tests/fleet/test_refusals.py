@@ -96,6 +96,15 @@ def test_a_setting_of_dask_that_is_wrong_is_named(
     assert said in done.stderr
 
 
+def test_a_fault_of_the_program_while_it_connects_is_told_at_once(lab: Start) -> None:
+    change = "from auditor.fleet import connection; connection.Client = lambda *_, **__: {}.nothing"
+    program = f"{change}; from auditor.__main__ import main; main()"
+    words = audit_command(lab(PAIR).config, f"tcp://{_UNUSED}")[3:]
+    done = run([sys.executable, "-c", program, *words])
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "this is a bug in auditor (AttributeError" in done.stderr
+
+
 def test_without_the_extra_the_command_that_adds_it_is_printed(lab: Start, tmp_path: Path) -> None:
     (tmp_path / "distributed.py").write_text("raise ModuleNotFoundError('distributed')\n")
     command = audit_command(lab(PAIR).config, f"tcp://{_UNUSED}")
