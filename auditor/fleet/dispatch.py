@@ -122,9 +122,16 @@ class Dispatch:
 
         If its worker dies first, the scheduler has the cluster asked once more.
         """
-        with suppress(Exception):  # the status tells what it came to
-            self._events.put(partial(self._take_result, future, await future))
-            return
+        # Awaited so, because it may raise whatever the task raised, or Dask on the way here.
+        (outcome,) = await asyncio.gather(future, return_exceptions=True)
+        if isinstance(outcome, BaseException):
+            log.info("%s is not here yet: %s", future.key, type(outcome).__name__)
+            await self._take_later(future)
+        else:
+            self._events.put(partial(self._take_result, future, outcome))
+
+    async def _take_later(self, future: Future[str]) -> None:
+        """Take a task again after a moment: at once would keep this machine busy."""
         await asyncio.sleep(_TICK_S)
         self._events.put(partial(self._take, future))
 
@@ -165,7 +172,7 @@ class Dispatch:
         try:
             answer = call_scheduler(self._client, "get_metadata", keys=place, default=[])
         except UNREACHABLE_ERRORS:
-            self._events.put(partial(self._take, future))
+            run_beside(self._client, self._take_later, future)
             return
         tried = cast("list[str]", answer)
         if len(tried) < MAX_ATTEMPTS:

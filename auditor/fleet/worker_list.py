@@ -1,15 +1,15 @@
-"""Which workers there are, and whether the scheduler still hears of them, or anything of it."""
+"""The workers that the scheduler has, and whether it and they still answer."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from typing import Any
 
 from distributed import Client
 
-from auditor.fleet.connection import UNREACHABLE_ERRORS, ask_for_workers, call_scheduler
+from auditor.fleet.connection import UNREACHABLE_ERRORS, ask_for_workers, run_beside
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class WorkerList:
 
     @property
     def is_scheduler_gone(self) -> bool:
-        """Return whether the scheduler has not answered for so long that it will not any more."""
+        """Return whether the scheduler has not answered for so long that it counts as gone."""
         return time.monotonic() - self._heard_at > _SILENCE_S
 
     def read_resources(self) -> AbstractSet[str] | None:
@@ -80,13 +80,19 @@ class WorkerList:
         if not dead:
             return
         log.info("of no use any more: %s", " and ".join(sorted(dead)))
-        with suppress(Exception):  # then it is as it was, and Dask's own time counts
-            call_scheduler(
-                self._client,
-                "restart_workers",
-                workers=sorted(dead),
+        run_beside(self._client, self._restart, sorted(dead))
+
+    async def _restart(self, addresses: Sequence[str]) -> None:
+        if self._client.scheduler is None:
+            return
+        # Gathered so, because what the scheduler cannot do stays as it was: Dask's own time counts.
+        await asyncio.gather(
+            self._client.scheduler.restart_workers(
+                workers=addresses,
                 timeout=_NANNY_S,
                 wait_for_workers=False,
                 on_error="return",
                 stimulus_id=f"auditor-silent-{time.time()}",
-            )
+            ),
+            return_exceptions=True,
+        )

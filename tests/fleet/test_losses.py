@@ -15,6 +15,31 @@ from tests.lab import CUCM, PAIR, QUICK, Lab
 
 Start = Callable[..., Lab]
 
+_FIRST_FETCH_FAILS = """
+import asyncio
+from distributed import Client
+gather, faults = Client._gather, [{fault}]
+async def fail_first(*words, **options):
+    if faults:
+        raise faults.pop()
+    return await gather(*words, **options)
+Client._gather = fail_first"""
+
+_ATTEMPTS_UNREAD_AT_FIRST = """
+import os, time
+from auditor.fleet import dispatch
+call, asked = dispatch.call_scheduler, []
+def fail_for_a_moment(client, operation, **words):
+    if operation == "get_metadata":
+        asked.append(time.monotonic())
+        if len(asked) > 50:
+            os._exit(9)
+        if asked[-1] - asked[0] < 1:
+            raise OSError
+    return call(client, operation, **words)
+dispatch._TICK_S, dispatch.call_scheduler = 0.2, fail_for_a_moment"""
+"""The scheduler does not answer for a second; who asks it without a pause is ended."""
+
 
 def test_a_cluster_whose_worker_dies_is_audited_once_more(fleet: Fleet, hanging: Lab) -> None:
     first = fleet.add_worker("once", environment=hanging.environment)
@@ -42,8 +67,20 @@ def test_a_cluster_that_two_workers_died_of_is_not_asked_a_third_time(
     assert hung(hanging) == len(hanging.simulator.requests) == 2
 
 
+@pytest.mark.parametrize("fault", ["ZeroDivisionError()", "asyncio.CancelledError()"])
+def test_a_result_that_cannot_be_fetched_at_first_is_fetched_later(
+    fleet: Fleet, hanging: Lab, fault: str
+) -> None:
+    hanging.undisturbed()
+    fleet.add_worker("later", environment=hanging.environment)
+    change = _FIRST_FETCH_FAILS.format(fault=fault)
+    (cluster,) = report_of(start_audit(fleet, at_site(hanging, "later"), change=change))["clusters"]
+    assert cluster["status"] == "compliant"
+
+
+@pytest.mark.parametrize("change", ["", _ATTEMPTS_UNREAD_AT_FIRST])
 def test_a_scheduler_that_gives_up_with_the_first_worker_is_asked_again(
-    tmp_path: Path, lab: Start
+    tmp_path: Path, lab: Start, change: str
 ) -> None:
     running = lab(PAIR)
     settings = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
@@ -52,7 +89,7 @@ def test_a_scheduler_that_gives_up_with_the_first_worker_is_asked_again(
         running.simulator.change({"fault": {"fault": "hang", "node": CUCM}})
         running.defaults = {**QUICK, "timeout_s": 600}
         worker = fleet.add_worker(environment=running.environment)
-        audit = start_audit(fleet, running.config)
+        audit = start_audit(fleet, running.config, change=change)
         until(lambda: hung(running) == 1)
         running.undisturbed()
         worker.kill()
