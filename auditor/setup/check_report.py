@@ -10,10 +10,10 @@ from auditor.command_lines import command_line
 from auditor.report.columns import Column, build_table
 from auditor.report.console import render_console, safe_text
 from auditor.setup.check import CheckedCluster, CheckedFiles, WaiverAttention, waiver_attention
-from auditor.text import count_noun, json_text
+from auditor.text import count_noun, join_names, json_text
 from auditor.waivers.load import WaiverRule
 
-CHECK_SCHEMA_VERSION = "1.0"
+CHECK_SCHEMA_VERSION = "1.1"
 _NUMBERS = ("nodes", "waivers", "undeclared keys", "probes")
 """The columns after the names; a narrow terminal has no room for the last ones."""
 _ATTENTION_VERBS = {WaiverAttention.EXPIRED: "expired", WaiverAttention.ENDS_SOON: "ends"}
@@ -35,6 +35,8 @@ def _print_check(console: Console, checked: CheckedFiles, today: date) -> None:
     console.print(safe_text(f"History: {checked.history or 'off'}"))
     recipients = count_noun(checked.recipients, "recipient")
     console.print(safe_text(f"Notifications: {recipients if checked.recipients else 'none'}"))
+    for line in _site_lines(checked):
+        console.print(safe_text(line))
     for cluster in checked.clusters:
         for key in ("waivers", "probes"):
             path = getattr(cluster.settings, key)
@@ -46,6 +48,18 @@ def _print_check(console: Console, checked: CheckedFiles, today: date) -> None:
     doctor = command_line("doctor")
     text = f"Nothing was asked. `{doctor}` tries connections, certificates and passwords."
     console.print(safe_text(text))
+
+
+def _site_lines(checked: CheckedFiles) -> Iterator[str]:
+    """Yield each site with its clusters, so that one that is mistyped shows; none without sites."""
+    by_site: dict[str, list[str]] = {}
+    for cluster in checked.clusters:
+        by_site.setdefault(cluster.settings.site or "", []).append(cluster.settings.name)
+    without = by_site.pop("", [])
+    for site, names in sorted(by_site.items()):
+        yield f"Site {site}: {join_names(names)}"
+    if by_site and without:
+        yield f"No site, so any worker of a fleet: {join_names(without)}"
 
 
 def _cluster_table(checked: CheckedFiles, today: date, width: int) -> Table:
@@ -99,6 +113,7 @@ def _cluster_dict(cluster: CheckedCluster, today: date) -> dict[str, object]:
     settings = cluster.settings
     return {
         "name": settings.name,
+        "site": settings.site or None,
         "cucm_publisher": settings.cucm_name,
         "cucm_subscribers": [server.name for server in settings.cucm_subscribers],
         "username": settings.username,

@@ -87,6 +87,19 @@ def test_its_json_follows_the_schema_and_takes_clusters(folder: Path) -> None:
     assert "SECRET" not in result.output
 
 
+def test_each_site_is_printed_with_its_clusters(folder: Path) -> None:
+    """A site that is mistyped would be waited for in the night."""
+    assert "Site " not in check(folder).stdout
+    text = CONFIGURATION.replace('name = "east"', 'name = "east"\nsite = "emae"')
+    (folder / "auditor.toml").write_text(text)
+    stdout = check(folder).stdout
+    assert "Site emae: east" in stdout
+    assert "No site, so any worker of a fleet: west" in stdout
+    document = json.loads(check(folder, "-o", "json").stdout)
+    jsonschema.validate(document, json.loads(read_schema("check")))
+    assert [cluster["site"] for cluster in document["clusters"]] == ["emae", None]
+
+
 def test_the_recipients_are_those_of_the_variable(folder: Path) -> None:
     """As an audit takes them, in place of the file's; none of them is shown."""
     runner = CliRunner(env={"AUDITOR_NOTIFY": "json://SECRET@a.example.com;json://b.example.com"})
