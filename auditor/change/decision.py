@@ -17,6 +17,7 @@ from auditor.change.stops import ServiceStop
 from auditor.change.what_if import RequestedChange
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.exit_codes import ExitCode
+from auditor.models.findings import Severity
 from auditor.models.statements import Statement
 
 RESULT_EXIT_CODES = {
@@ -31,6 +32,19 @@ _TO_CONFIRM = (CheckKind.TO_CONFIRM, CheckKind.BACKUP_TO_CONFIRM)
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionOptions:
+    """What the command was told, beside the change, that can lead to another decision.
+
+    `fail_on` None and no `packs`: it went by the file and by its own packs.
+    """
+
+    is_confirmed: bool = False
+    fail_on: Severity | None = None
+    packs: tuple[str, ...] = ()
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Every check of a change, its steps, and those of the way back.
 
@@ -42,7 +56,7 @@ class Decision:
     `stops` are what stops on the way. `read_at` is when each node replied, `checked_at` when the
     check was made (ISO 8601). `requested` are the changes as they were typed, where nothing could
     be judged. `expectation_file` is where the expectation was asked to be written, empty if it was
-    not.
+    not. `options` are those of the command that made the check.
     """
 
     cluster: str
@@ -63,6 +77,7 @@ class Decision:
     checked_at: str = ""
     requested: tuple[RequestedChange, ...] = ()
     expectation_file: str = ""
+    options: DecisionOptions = DecisionOptions()
 
     @property
     def named_changes(self) -> tuple[RequestedChange, ...]:

@@ -1,12 +1,13 @@
 """The words for a decision that its text and its document share."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from auditor.change.change_check import ChangeCheck, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_summary
-from auditor.change.decision import Decision
+from auditor.change.decision import Decision, DecisionOptions
 from auditor.change.expectation import DEFAULT_EXPECTATION
 from auditor.change.step_report import StepContext
 from auditor.command_lines import command_line
@@ -68,18 +69,31 @@ def _to_write(decision: Decision) -> tuple[str, ...]:
 
 def confirmed_precheck_command(decision: Decision) -> str:
     """Return the command that checks again, confirmed, without a file that was written before."""
-    written = decision.has_expectation_file
-    return precheck_command(decision, "--confirm", *(() if written else _to_write(decision)))
+    confirmed = replace(decision, options=replace(decision.options, is_confirmed=True))
+    return precheck_command(
+        confirmed, *(() if decision.has_expectation_file else _to_write(decision))
+    )
 
 
 def precheck_command(decision: Decision, *options: str) -> str:
-    """Return the command that checks the same change again."""
+    """Return the command that checks the same change again, and decides in the same way."""
     words = [decision.cluster]
     for change in decision.named_changes:
         words += [f"--{change.action}", f"{change.service}@{change.node}"]
     for setting in decision.features:
         words += ["--feature", f"{setting.key}={_feature_value(setting.tested)}"]
-    return command_line("precheck", *words, *options)
+    return command_line("precheck", *words, *_option_words(decision.options), *options)
+
+
+def _option_words(options: DecisionOptions) -> Iterator[str]:
+    if options.is_confirmed:
+        yield "--confirm"
+    if options.fail_on is not None:
+        yield from ("--fail-on", options.fail_on)
+    for pack in options.packs:
+        yield from ("--pack", pack)
+    if options.insecure:
+        yield "--insecure"
 
 
 def _feature_value(tested: str) -> str:

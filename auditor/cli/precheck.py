@@ -9,7 +9,7 @@ import typer
 
 from auditor.audit import RunOptions, survey_clusters
 from auditor.change.change_check import PrecheckResult
-from auditor.change.decision import Decision
+from auditor.change.decision import Decision, DecisionOptions
 from auditor.change.expectation import serialize_expectation
 from auditor.change.precheck import decide_request
 from auditor.change.precheck_report import render_decision_json, render_decision_text
@@ -166,7 +166,12 @@ def precheck(
         profile=settings,
         filed=filed,
     )
-    decision = replace(decision, checked_at=checked_at, expectation_file=str(expectation or ""))
+    decision = replace(
+        decision,
+        checked_at=checked_at,
+        expectation_file=str(expectation or ""),
+        options=DecisionOptions(confirm, fail_on, tuple(pack or ()), insecure),
+    )
     if expectation:
         _write_expectation(decision, expectation)
     write_documents(targets, _decision_renderers(decision, _markdown_file(targets)))

@@ -100,6 +100,29 @@ def test_the_comparison_expects_the_file_that_was_written(run: Callable[..., Res
     assert "--expectation" not in flat
 
 
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--confirm",), 0),
+        (("--confirm", "--insecure"), 0),
+        (("--pack", "guides"), 4),
+        (("--confirm", "--pack", "table", "--pack", "guides", "--fail-on", "critical"), 0),
+        ((), 4),
+    ],
+)
+def test_the_printed_precheck_decides_as_the_one_that_printed_it(
+    options: tuple[str, ...], code: int, run: Callable[..., Result]
+) -> None:
+    """Whoever follows the first step after a go is not told that something is undecided."""
+    first = run("precheck", *RESTART, *options, "-c", FILE)
+    (command,) = (words for words in printed_commands(first.stdout) if words[0] == "precheck")
+    assert (first.exit_code, set(options) - set(command)) == (code, set())
+    again = run(*command)
+    assert again.exit_code == code
+    assert again.stdout.splitlines()[0] == first.stdout.splitlines()[0]
+    assert Path("expected.json").is_file()
+
+
 def test_a_ticket_that_is_written_is_named(run: Callable[..., Result]) -> None:
     """Who asked for the document is not told to ask for it."""
     outputs = ("-o", "terminal", "-o", "markdown:t.md")
