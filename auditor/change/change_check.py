@@ -96,6 +96,7 @@ class CheckKind(StrEnum):
 
     EXISTING_DRIFT = auto()
     DRIFT_FIXED = auto()
+    OTHER_GROUP = auto()
     GROUP_UNKNOWN = auto()
     NO_GROUP = auto()
 
@@ -143,6 +144,7 @@ _KINDS_WITH_EVIDENCE = frozenset(
         CheckKind.PAIR_STATES_NORMAL,
         CheckKind.PARTNER_OBSTACLE,
         CheckKind.VERSIONS_DIFFER,
+        CheckKind.OTHER_GROUP,
     }
 )
 

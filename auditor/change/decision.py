@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult
+from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.diff.expected import (
     ChangeExpectation,
     ExpectedChange,
@@ -17,7 +17,7 @@ from auditor.change.stops import ServiceStop
 from auditor.change.what_if import RequestedChange
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import Severity
+from auditor.models.findings import Severity, Verdict
 from auditor.models.statements import Statement
 
 RESULT_EXIT_CODES = {
@@ -26,6 +26,9 @@ RESULT_EXIT_CODES = {
     PrecheckResult.UNDECIDED: ExitCode.INCOMPLETE,
 }
 """The exit code of each result; a note has none."""
+
+
+_KINDS_OF_PAIRS = (CheckKind.FINDING, CheckKind.OTHER_GROUP)
 
 
 _TO_CONFIRM = (CheckKind.TO_CONFIRM, CheckKind.BACKUP_TO_CONFIRM)
@@ -103,6 +106,19 @@ class Decision:
         undecided = (check for check in self.checks if check.result is PrecheckResult.UNDECIDED)
         return tuple(
             sorted(undecided, key=lambda check: (check.kind in _TO_CONFIRM, check.severity.rank))
+        )
+
+    @property
+    def groups_left_unhealthy(self) -> tuple[str, ...]:
+        """Return the groups that are not known to be healthy, and that no step changes."""
+        return tuple(
+            check.about
+            for check in self.checks
+            if check.kind in _KINDS_OF_PAIRS
+            and check.topic is PrecheckTopic.GROUP
+            and check.result is PrecheckResult.NOTE
+            and check.finding is not None
+            and check.finding.verdict in (Verdict.DRIFT, Verdict.UNKNOWN)
         )
 
     @property

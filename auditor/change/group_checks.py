@@ -26,6 +26,8 @@ def group_checks(
 ) -> Iterator[ChangeCheck]:
     """Yield the HA state of each affected group, whether it can serve, and the drift that stays.
 
+    A pair that the change does not reach, and that is not healthy, is a note.
+
     `service_checks` are those of the changed services: what they say is not repeated.
     """
     nodes = {change.node: find_changed_node(facts, change) for change in changes}
@@ -36,13 +38,26 @@ def group_checks(
     groups = {node.redundancy_group for node in reached} - {None}
     serving = ServingFindings(facts, judged)
     yield from _missing_group_checks(facts, reached)
-    for finding in judged.current:
-        expects = judged.rows[finding.recommendation].expects
-        if expects is Expectation.PAIR_HEALTHY and finding.subject.name in groups:
+    pairs = [
+        finding
+        for finding in judged.current
+        if judged.rows[finding.recommendation].expects is Expectation.PAIR_HEALTHY
+    ]
+    for finding in pairs:
+        if finding.subject.name in groups:
             yield _pair_check(finding, facts, serving)
     partners = tuple(partner_checks(facts, stops, serving))
     yield from partners
     yield from _existing_drift(facts, nodes.values(), judged, (*service_checks, *partners))
+    yield from _other_group_checks(f for f in pairs if f.subject.name not in groups)
+
+
+def _other_group_checks(findings: Iterable[Finding]) -> Iterator[ChangeCheck]:
+    """Yield, as notes, the pairs that are not healthy, or not known to be, and that stay so."""
+    for finding in findings:
+        if finding.verdict in (Verdict.DRIFT, Verdict.UNKNOWN):
+            check = check_finding(PrecheckTopic.GROUP, finding, CheckKind.OTHER_GROUP)
+            yield replace(check, result=PrecheckResult.NOTE)
 
 
 def _missing_group_checks(facts: ClusterFacts, nodes: Iterable[NodeFacts]) -> Iterator[ChangeCheck]:

@@ -76,12 +76,19 @@ def step_texts(step: ChangeStep, context: StepContext) -> StepTexts:
         "details": step.details,
         "nodes": join_names(step.nodes),
         "groups": join_names((*step.groups, *(f"the group of {node}" for node in step.nodes))),
+        "group_options": _group_options(step),
         "in_turn": ", one after the other" if len(step.nodes) > 1 else "",
         "logout": " It logs out every user there." if step.service == XCP_ROUTER else "",
         "control_center": f"Control Center - {'Feature' if is_feature else 'Network'} Services",
         "sessions": f"Now: {sessions_text(context.sessions)}.",
     }
     return StepTexts(*(text.format(**values) for text in (texts.text, texts.page, texts.cli)))
+
+
+def _group_options(step: ChangeStep) -> str:
+    """Return the options that ask the groups of a step alone, none where one has no known name."""
+    named = () if step.nodes else step.groups
+    return "".join(f" --group {quote_argument(group)}" for group in named)
 
 
 def limit_text(limit: RollbackLimit) -> str:

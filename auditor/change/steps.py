@@ -102,7 +102,7 @@ def find_switched_groups(facts: ClusterFacts, stops: Sequence[ServiceStop]) -> S
 
 
 def plan_steps(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple[ChangeStep, ...]:
-    """Return the steps of a change, from its preparation until all groups are normal again."""
+    """Return the steps of a change, from its preparation until its groups are normal again."""
     stops = find_stops(facts, changes)
     without_ha = (*stops, *find_ordered_starts(facts, changes))
     groups = find_switched_groups(facts, without_ha)
@@ -152,7 +152,11 @@ def steps_after(groups: SwitchedGroups) -> Iterator[ChangeStep]:
     if groups.unknown or groups.ungrouped:
         yield ChangeStep(StepKind.HA_ON_IF_IT_WAS, nodes=groups.ungrouped, groups=groups.unknown)
     if groups:
-        yield ChangeStep(StepKind.ALL_NORMAL)
+        yield ChangeStep(
+            StepKind.ALL_NORMAL,
+            nodes=groups.ungrouped,
+            groups=(*groups.switched_on, *groups.unknown),
+        )
 
 
 def _requested_steps(changes: Sequence[RequestedChange]) -> Iterator[ChangeStep]:

@@ -257,6 +257,13 @@ def _confirmation_lines(decision: Decision) -> Iterator[str]:
             yield f"- [ ] {text} {SIGNATURE}"
 
 
+def _normal_groups(decision: Decision) -> str:
+    """Return which groups are to be normal at the end."""
+    others = decision.groups_left_unhealthy
+    except_for = f" except {join_names(map(format_code, others))}, as before" if others else ""
+    return f"every group is normal{except_for}"
+
+
 def _command_table(decision: Decision) -> Iterator[str]:
     cluster = decision.cluster
     expectation = step_context(decision).expectation
@@ -273,7 +280,7 @@ def _command_table(decision: Decision) -> Iterator[str]:
             ),
             ("Afterwards", compare, "exit code 0: nothing unexpected"),
             ("For this record", f"{compare} -o markdown:after.md", "a document to attach"),
-            ("At the end", command_line("failover-check", cluster), "every group is normal"),
+            ("At the end", command_line("failover-check", cluster), _normal_groups(decision)),
         ]
     return format_table(
         ("When", "Command", "Expected"),

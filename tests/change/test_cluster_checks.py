@@ -8,6 +8,7 @@ import pytest
 from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_remedy, check_text
 from auditor.change.decision import Decision
+from auditor.change.ticket import render_decision_markdown
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts
 from auditor.models.nodes import HaState, NodeFacts, RunState, ServiceState
@@ -166,19 +167,45 @@ def test_a_needed_service_that_is_restarted_runs() -> None:
     assert kinds == {CheckKind.NEEDED_RUNS}
 
 
+def ticket(decision: Decision) -> str:
+    """Return the document of a decision."""
+    return render_decision_markdown(replace(decision, checked_at="2026-01-02T03:04:05+00:00"))
+
+
+def with_east(state: HaState | None, facts: ClusterFacts = HEALTHY) -> ClusterFacts:
+    """Return a cluster with a second pair, one node of which is in this state."""
+    third = replace(HEALTHY.nodes[1], name="imp3", redundancy_group="East")
+    fourth = replace(third, name="imp4", ha_state=make.reading(state) if state else None)
+    east = replace(HEALTHY.groups[0], name="East", nodes=("imp3", "imp4"))
+    return replace(facts, groups=(*facts.groups, east), nodes=(*facts.nodes, third, fourth))
+
+
 def test_every_pair_that_a_following_restart_reaches_is_checked() -> None:
     """Router is restarted on all nodes, so that a broken pair elsewhere matters too."""
-    third = replace(HEALTHY.nodes[1], name="imp3", redundancy_group="East")
-    fourth = replace(third, name="imp4", ha_state=make.reading(HaState.FAILED))
-    east = replace(HEALTHY.groups[0], name="East", nodes=("imp3", "imp4"))
-    facts = replace(
-        without(HEALTHY, SUBSCRIBER, MESSAGE_ARCHIVER),
-        groups=(*HEALTHY.groups, east),
-    )
-    facts = replace(facts, nodes=(*facts.nodes, third, fourth))
+    facts = with_east(HaState.FAILED, without(HEALTHY, SUBSCRIBER, MESSAGE_ARCHIVER))
     change = RequestedChange(SUBSCRIBER, MESSAGE_ARCHIVER, ChangeAction.ACTIVATE)
     pairs = {c.about: c.result for c in of_topic(decide(facts, change), PrecheckTopic.GROUP)}
     assert pairs["East"] is PrecheckResult.NO_GO
+
+
+@pytest.mark.parametrize("state", [HaState.FAILED, HaState.FAILING_OVER, None])
+def test_a_pair_that_the_change_does_not_reach_is_a_note(state: HaState | None) -> None:
+    """It is no reason against the change, but whoever waits for normal pairs must know of it."""
+    decision = decide(with_east(state), RESTART)
+    assert decision.result is PrecheckResult.GO
+    note = next(c for c in of_topic(decision, PrecheckTopic.GROUP) if c.about == "East")
+    assert note.result is PrecheckResult.NOTE
+    assert "imp4 " in check_text(note)
+    assert check_text(note).endswith(
+        "The change does not reach this group, and leaves it as it is."
+    )
+    assert "normal except `East`, as before" in ticket(decision)
+
+
+def test_a_healthy_pair_that_the_change_does_not_reach_is_not_mentioned() -> None:
+    decision = decide(with_east(HaState.NORMAL), RESTART)
+    assert "East" not in {check.about for check in decision.checks}
+    assert "| every group is normal |" in ticket(decision)
 
 
 def test_a_service_is_not_started_before_what_it_waits_for() -> None:

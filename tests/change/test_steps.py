@@ -31,6 +31,7 @@ from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, decide, without
 BEFORE = [StepKind.WRITE_EXPECTATION, StepKind.HA_OFF, StepKind.WAIT, StepKind.RECORD_SESSIONS]
 AFTER = [StepKind.COMPARE_SESSIONS, StepKind.HA_ON, StepKind.ALL_NORMAL]
 RECORDED = [StepKind.WRITE_EXPECTATION, StepKind.RECORD_STATE]
+GROUP = HEALTHY.groups[0].name
 COMPARED = [StepKind.COMPARE_STATE]
 
 
@@ -144,6 +145,25 @@ def test_a_group_that_could_not_be_read_is_looked_at() -> None:
     steps = plan_steps(facts, [restart(XCP_ROUTER)])
     (step,) = (s for s in steps if s.kind is StepKind.HA_OFF_IF_ON)
     assert f"the group of {SUBSCRIBER}" in step_texts(step, StepContext()).text
+
+
+def test_only_the_pairs_of_the_change_are_waited_for() -> None:
+    """Another one that is failed over would never let the step end."""
+    step = plan_steps(HEALTHY, [restart(XCP_ROUTER)])[-1]
+    assert step_texts(step, StepContext("lab")).text == (
+        f"Wait until both nodes of {GROUP} are Normal: "
+        f"`auditor failover-check lab --group {GROUP}`."
+    )
+
+
+def test_a_pair_without_a_known_name_cannot_be_asked_alone() -> None:
+    nodes = tuple(replace(n, redundancy_group=None, group_known=False) for n in HEALTHY.nodes)
+    facts = replace(HEALTHY, nodes=nodes, groups=(), groups_known=False)
+    step = plan_steps(facts, [restart(XCP_ROUTER)])[-1]
+    assert step_texts(step, StepContext("lab")).text == (
+        f"Wait until both nodes of the group of {SUBSCRIBER} are Normal: "
+        "`auditor failover-check lab`."
+    )
 
 
 @pytest.mark.parametrize("service", [MESSAGE_ARCHIVER, XMPP_FEDERATION_MANAGER])
