@@ -70,6 +70,7 @@ class CheckKind(StrEnum):
     REPLICATION_UNLISTED = auto()
 
     CRITICAL_SERVICE_STOPS = auto()
+    LAST_NODE_STOPS = auto()
     PERHAPS_CRITICAL_STOPS = auto()
     FOUNDATION_STOPS = auto()
     STARTS_WITHOUT_HA = auto()
@@ -159,8 +160,8 @@ class ChangeCheck:
     (or that depends on it); `also_needed` are further ones like it. `finding` is what was judged,
     with `settings` if the tested profile was, and `explains` are the recommendations whose drift
     follows from it; `findings` are those about the service, none of which applies.
-    `other_use` is whether another feature uses the service. `details` come from elsewhere: the
-    reason of a failure, or what to confirm.
+    `other_use` is whether another feature uses the service, and `sessions` are those that a stop
+    reaches. `details` come from elsewhere: the reason of a failure, or what to confirm.
     """
 
     topic: PrecheckTopic
@@ -181,6 +182,7 @@ class ChangeCheck:
     other_use: Evaluation | None = None
     details: tuple[str | Statement, ...] = ()
     is_below_threshold: bool = False
+    sessions: int | None = None
 
     @property
     def severity(self) -> Severity:

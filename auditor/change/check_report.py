@@ -76,6 +76,9 @@ def _text_values(check: ChangeCheck) -> dict[str, str]:
         "services": join_names((check.service, *check.other_services)),
         "stop": "stop" if check.other_services else "stops",
         "stops_on": join_names(check.stops_on),
+        "sessions": "sessions unknown"
+        if check.sessions is None
+        else f"{check.sessions:,} session{'' if check.sessions == 1 else 's'}",
         "needs": "need" if check.other_services else "needs",
         "listed": join_names(map(_detail_clause, check.details)),
         "need": "need" if len(check.details) > 1 else "needs",

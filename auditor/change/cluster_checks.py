@@ -13,13 +13,15 @@ from auditor.change.stops import (
     groups_to_switch_off,
 )
 from auditor.change.what_if import RequestedChange, WhatIfFindings, find_changed_node
-from auditor.models.facts import ClusterFacts
+from auditor.models.facts import ClusterFacts, Group
 from auditor.models.findings import Finding
 from auditor.models.forms import Form
 from auditor.models.nodes import REPLICATION_GOOD, REPLICATION_STATES, RunState
 from auditor.models.sessions import PRESENCE_SESSIONS
 from auditor.models.statements import Statement, make_statement
 from auditor.recommendations.critical_services import is_critical_service, needs_ha_off
+from auditor.recommendations.groups import HaMember, installed_members, member_states
+from auditor.recommendations.ha_states import serves_alone
 from auditor.recommendations.vocabulary import Expectation
 from auditor.service_names import XCP_ROUTER
 
@@ -106,15 +108,7 @@ def interruption_checks(
 ) -> Iterator[ChangeCheck]:
     """Yield, as notes, what stops on the way and whom that reaches."""
     stops = find_stops(facts, changes)
-    groups: dict[str, list[str]] = {}
-    for group in groups_to_switch_off(facts, stops):
-        members = {name.casefold() for name in group.nodes}
-        for service in dict.fromkeys(s.service for s in stops if s.node.casefold() in members):
-            if needs_ha_off(facts, service):
-                groups.setdefault(service, []).append(group.name)
-    for service, (first, *others) in groups.items():
-        kind = _KINDS_OF_STOPS[is_critical_service(facts, service)]
-        yield replace(_note(kind, first, service), also=tuple(others))
+    yield from _failover_checks(facts, stops)
     starts = find_ordered_starts(facts, changes)
     for group in groups_to_switch_off(facts, starts):
         members = {name.casefold() for name in group.nodes}
@@ -126,6 +120,48 @@ def interruption_checks(
     for stop in stops:
         if needing := tuple(_running_dependents(facts, stop, changes)):
             yield _note(CheckKind.DEPENDENTS_INTERRUPTED, stop.node, stop.service, needing)
+
+
+def _failover_checks(facts: ClusterFacts, stops: Sequence[ServiceStop]) -> Iterator[ChangeCheck]:
+    """Yield which stops start a failover, or reach all users of a group that had one."""
+    groups: dict[str, list[str]] = {}
+    for group in groups_to_switch_off(facts, stops):
+        members = {name.casefold() for name in group.nodes}
+        of_group = [
+            stop
+            for stop in stops
+            if stop.node.casefold() in members and needs_ha_off(facts, stop.service)
+        ]
+        last = _find_last_node(facts, group)
+        for service in dict.fromkeys(stop.service for stop in of_group):
+            if last is None:
+                groups.setdefault(service, []).append(group.name)
+            elif service in {stop.service for stop in of_group if stop.node == last.name}:
+                yield _last_node_check(facts, group, last, service)
+    for service, (first, *others) in groups.items():
+        kind = _KINDS_OF_STOPS[is_critical_service(facts, service)]
+        yield replace(_note(kind, first, service), also=tuple(others))
+
+
+def _find_last_node(facts: ClusterFacts, group: Group) -> HaMember | None:
+    """Return the node that has all users of a group after a failover, None if there was none."""
+    members = installed_members(facts, group)
+    if len(members) != 2:
+        return None
+    pairs = (members, members[::-1])
+    return next((own for own, other in pairs if serves_alone(own.state, other.state)), None)
+
+
+def _last_node_check(
+    facts: ClusterFacts, group: Group, node: HaMember, service: str
+) -> ChangeCheck:
+    others = [member for member in installed_members(facts, group) if member != node]
+    return replace(
+        _note(CheckKind.LAST_NODE_STOPS, group.name, service),
+        stops_on=(node.name,),
+        sessions=read_session_counts(facts).get(node.name),
+        details=(member_states(*others),),
+    )
 
 
 def _connection_checks(facts: ClusterFacts, stops: Sequence[ServiceStop]) -> Iterator[ChangeCheck]:

@@ -209,7 +209,9 @@ def _interruption_lines(decision: Decision) -> Iterator[str]:
         for node, count in decision.sessions.items()
     ]
     if rows:
-        yield from format_table(("Node", "Users' sessions now", "What the steps stop there"), rows)
+        yield from format_table(
+            ("Node", "Users' sessions now", "What the change stops there"), rows
+        )
 
 
 def _plan_lines(decision: Decision) -> Iterator[str]:

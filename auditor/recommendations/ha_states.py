@@ -140,6 +140,12 @@ def classify_pair(first: HaState | None, second: HaState | None) -> PairClass:
     return PairClass.UNKNOWN
 
 
+def serves_alone(own: HaState | None, partner: HaState | None) -> bool:
+    """Return whether a node has the users of its partner too, which cannot take them back."""
+    taken_over = (PairClass.FAILED_OVER, PairClass.BROKEN)
+    return own is HaState.BACKUP and classify_pair(own, partner) in taken_over
+
+
 def pair_causes(first: HaState | None, second: HaState | None) -> tuple[str, ...]:
     """Return every documented cause of a pair, none for a pair that no guide lists."""
     return _PAIR_CAUSES.get(frozenset({first, second}), ())

@@ -8,11 +8,14 @@ import pytest
 from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_remedy, check_text
 from auditor.change.decision import Decision
+from auditor.change.precheck_report import render_decision_text
 from auditor.change.ticket import render_decision_markdown
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts
 from auditor.models.nodes import HaState, NodeFacts, RunState, ServiceState
 from auditor.models.settings import Reach
+from auditor.recommendations.groups import installed_members, member_states
+from auditor.report.sentences import render_clause
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     CONNECTION_MANAGER,
@@ -25,6 +28,7 @@ from auditor.service_names import (
 from tests import factories as make
 from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, decide, results, without
 
+GROUP = HEALTHY.groups[0].name
 RESTART = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, ChangeAction.RESTART)
 
 
@@ -206,6 +210,42 @@ def test_a_healthy_pair_that_the_change_does_not_reach_is_not_mentioned() -> Non
     decision = decide(with_east(HaState.NORMAL), RESTART)
     assert "East" not in {check.about for check in decision.checks}
     assert "| every group is normal |" in ticket(decision)
+
+
+PAIRS_FAILED_OVER = [HaState.IDLE, HaState.FAILED_OVER, HaState.FAILED_OVER_SERVICES_DOWN, None]
+
+
+def failed_over(state: HaState | None) -> ClusterFacts:
+    """Return the pair with the subscriber in backup mode, and the publisher in this state."""
+    states = {PUBLISHER: state, SUBSCRIBER: HaState.BACKUP}
+    nodes = []
+    for node in HEALTHY.nodes:
+        own = states[node.name]
+        nodes.append(replace(node, ha_state=make.reading(own) if own else None))
+    return replace(HEALTHY, nodes=tuple(nodes))
+
+
+@pytest.mark.parametrize("state", PAIRS_FAILED_OVER)
+def test_a_stop_on_the_last_node_takes_the_service_from_all_users(state: HaState | None) -> None:
+    """No failover starts: it was already, and nobody is left to fail over to."""
+    facts = failed_over(state)
+    decision = decide(facts, RESTART)
+    (note,) = (c for c in decision.checks if c.kind is CheckKind.LAST_NODE_STOPS)
+    assert (note.about, note.stops_on, note.sessions) == (GROUP, (SUBSCRIBER,), 120)
+    text = check_text(note)
+    assert text.startswith(f"All users of {GROUP} (120 sessions) are on {SUBSCRIBER}, and lose ")
+    partner = installed_members(facts, HEALTHY.groups[0])[0]
+    assert text.endswith(f"takes over, because {render_clause(member_states(partner))}.")
+    assert decision.result is PrecheckResult.NO_GO
+    page = f"{render_decision_text(decision, width=400)}{ticket(decision)}"
+    assert "failover starts" not in page
+    assert "steps turn" not in page
+
+
+def test_a_stop_on_the_idle_node_reaches_no_user_of_it() -> None:
+    decision = decide(failed_over(HaState.IDLE), replace(RESTART, node=PUBLISHER))
+    kinds = {c.kind for c in of_topic(decision, PrecheckTopic.INTERRUPTS)}
+    assert not kinds & {CheckKind.LAST_NODE_STOPS, CheckKind.CRITICAL_SERVICE_STOPS}
 
 
 def test_a_service_is_not_started_before_what_it_waits_for() -> None:
