@@ -49,6 +49,7 @@ from auditor.report.formats import (
 
 @app.command("audit")
 def audit(
+    context: typer.Context,
     clusters: ClustersArgument = None,
     *,
     config: ConfigOption = None,
@@ -81,6 +82,7 @@ def audit(
     fleet = FleetRequest(scheduler, worker_wait, insecure_scheduler) if scheduler else None
     if fleet is not None:
         fleet.refuse(replay=replay, evidence=evidence)
+        fleet.repeat_in_commands(context)
     # A replay takes packs and configuration from its run, so none of this machine's is loaded.
     if replay is not None:
         # Loaded only here: a run that asks clusters reads no evidence.

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import typer
+
 from auditor.audit import RunOptions, audit_surveyed
 from auditor.cli.progress import show_progress
 from auditor.cli.session import open_run_context, refuse_after_failure, warn_insecure
 from auditor.cli.verbosity import is_quiet
+from auditor.command_lines import name_fleet
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.errors import ConfigError
 from auditor.extras import Extra, missing_extra_text
@@ -35,6 +38,21 @@ class FleetRequest:
                     "with --scheduler that is a worker: audit the cluster without --scheduler."
                 ]
             )
+
+    def repeat_in_commands(self, context: typer.Context) -> None:
+        """Have the audits that are printed ask likewise, without what the environment gives."""
+        given: dict[str, tuple[str, ...]] = {"scheduler": ("--scheduler", self.scheduler)}
+        if self.insecure:
+            given["insecure_scheduler"] = ("--insecure-scheduler",)
+        words = [
+            word
+            for parameter, option in given.items()
+            if (source := context.get_parameter_source(parameter)) and source.name == "COMMANDLINE"
+            for word in option
+        ]
+        context.find_root().with_resource(
+            name_fleet(*words, is_elsewhere=self.scheduler != "local")
+        )
 
 
 def audit_fleet(

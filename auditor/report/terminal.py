@@ -21,6 +21,7 @@ from auditor.report.terminal_cluster import (
     print_cluster,
     print_failure,
     status_text,
+    unread_step,
 )
 from auditor.report.terminal_fleet import print_digest, print_fleet_table
 from auditor.text import count_noun
@@ -137,6 +138,5 @@ def _print_next_command(console: Console, rows: Sequence[FleetRow]) -> None:
         console.print(safe_text(f"All that was read: {command_line('audit', '--full')}"))
         return
     is_drift = worst.counts.differences > 0
-    words = ("audit", "--full", worst.name) if is_drift else ("doctor", worst.name)
-    command = command_line(*words)
-    console.print(safe_text(f"Next, {worst.name}: {command}", "bold"))
+    step = command_line("audit", "--full", worst.name) if is_drift else unread_step(worst.name)
+    console.print(safe_text(f"Next, {worst.name}: {step}", "bold"))

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.command_lines import command_line
+from auditor.command_lines import command_line, is_asked_elsewhere
 from auditor.errors import Reason
 from auditor.models.cluster_report import ClusterReport, ClusterStatus
 from auditor.models.counts import count_results
@@ -83,6 +83,13 @@ def is_lost_to_one_server(cluster: ClusterReport) -> bool:
     return cluster.status is ClusterStatus.UNAUDITABLE and len(failed) == 1 and not drifts
 
 
+def unread_step(cluster: str) -> str:
+    """Return what to do next about a cluster that could not be read."""
+    if is_asked_elsewhere():
+        return "look on the machine of its worker: auditor docs fleets"
+    return command_line("doctor", cluster)
+
+
 def print_failure(console: Console, report: Report, cluster: ClusterReport) -> None:
     """Print why nothing was audited, and what to do, without all that follows from it."""
     _print_head(console, report, cluster)
@@ -93,7 +100,7 @@ def print_failure(console: Console, report: Report, cluster: ClusterReport) -> N
         if unknown
         else ""
     )
-    console.print(safe_text(f"{folded}Next: {command_line('doctor', cluster.name)}"))
+    console.print(safe_text(f"{folded}Next: {unread_step(cluster.name)}"))
     _print_notices(console, cluster.notices)
 
 

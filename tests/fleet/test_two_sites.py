@@ -115,5 +115,44 @@ def test_a_site_that_nobody_serves_is_given_up_after_a_while(run: Run) -> None:
     assert run.simulators["mars"].requests == []
 
 
+@pytest.mark.parametrize(
+    ("clusters", "is_in_environment", "said"),
+    [
+        (
+            ("austin", "mars"),
+            False,
+            "Next, austin: auditor audit -c {c} --scheduler {s} --full austin",
+        ),
+        (("austin", "mars"), True, "Next, austin: auditor audit -c {c} --full austin"),
+        (
+            ("oslo", "mars"),
+            False,
+            "Next, mars: look on the machine of its worker: auditor docs fleets",
+        ),
+        (("mars",), False, "Next: look on the machine of its worker: auditor docs fleets"),
+    ],
+)
+def test_the_next_command_asks_the_fleet_again(
+    run: Run, clusters: tuple[str, ...], is_in_environment: bool, said: str
+) -> None:
+    """Where the audit runs is no password, and no way to the servers."""
+    command = audit_command(run.config, run.fleet.address, "--worker-wait", "0", *clusters)
+    environment = dict(run.fleet.settings)
+    if is_in_environment:
+        place = command.index("--scheduler")
+        del command[place : place + 2]
+        environment["AUDITOR_SCHEDULER"] = run.fleet.address
+    done = subprocess.run(
+        command,
+        env=own_environment({**environment, "COLUMNS": "400"}),
+        capture_output=True,
+        text=True,
+        timeout=GENEROUS_S,
+        check=False,
+    )
+    said = said.format(c=run.config.as_posix(), s=run.fleet.address)
+    assert said in done.stdout, done.stdout + done.stderr
+
+
 def test_nothing_but_the_report_is_printed(run: Run) -> None:
     assert run.error == ""
