@@ -18,6 +18,12 @@ def lists_as_peer(settings: ClusterSettings, other: ClusterSettings, facts: Clus
     return any(match_address(address, nodes) for address in settings.peers)
 
 
+def clusters_with_peer(settings: ClusterSettings, facts: ClusterFacts) -> frozenset[str]:
+    """Return the other clusters of the file that declare a node of this one as a peer."""
+    names = (node.name for node in facts.nodes)
+    return frozenset(cluster for cluster, _ in _match_peers(settings, names, settings.peered_from))
+
+
 def declared_peer_settings(
     settings: ClusterSettings, names: Iterable[str]
 ) -> Mapping[str, tuple[Setting, ...]]:

@@ -222,7 +222,7 @@ def _check_clusters(
         accept_failed_over=options.accept_failed_over,
         insecure=options.insecure,
         waited=options.wait is not None,
-        unchecked_peers=unchecked_peers(clusters),
+        unchecked_peers=unchecked_peers(clusters, judged_clusters),
         asked_clusters=options.asked_clusters,
     )
     return check, judged_clusters

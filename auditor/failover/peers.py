@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from auditor.collect.intercluster import lists_as_peer
+from auditor.collect.intercluster import clusters_with_peer, lists_as_peer
 from auditor.config.settings import ClusterSettings
 from auditor.failover.axl import check_node_axl
 from auditor.failover.judged import JudgedCluster
@@ -38,11 +38,17 @@ def check_peerings(
     return tuple(peerings)
 
 
-def unchecked_peers(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]:
-    """Return the clusters of the file that are peers of these and were not checked."""
-    names = {settings.name for settings in clusters}
-    peers = {by for settings in clusters for by, _ in settings.peered_from if by not in names}
-    return tuple(sorted(peers))
+def unchecked_peers(
+    clusters: Sequence[ClusterSettings], judged_clusters: Mapping[str, JudgedCluster]
+) -> tuple[str, ...]:
+    """Return the clusters of the file that declare a node of these as a peer, and are not these."""
+    peers = {
+        peer
+        for settings in clusters
+        if settings.name in judged_clusters
+        for peer in clusters_with_peer(settings, judged_clusters[settings.name].facts)
+    }
+    return tuple(sorted(peers - {settings.name for settings in clusters}))
 
 
 def _check_direction(cluster: JudgedCluster, peer: JudgedCluster) -> Peering:

@@ -151,8 +151,3 @@ def test_the_first_line_of_readiness_stays_readable_for_twelve_clusters(estate: 
     first = estate.page("failover-check", "--readiness").splitlines()[0]
     assert len(first) < 900
     assert "DefaultCUPSubCluster (cluster lima) is not ready either (REL-01)" in first
-
-
-def test_peers_that_were_not_checked_are_one_sentence(estate: Estate) -> None:
-    page = " ".join(estate.page("failover-check", "london").split())
-    assert page.count("of the file have peers here too and were not checked") == 1

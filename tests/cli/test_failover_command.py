@@ -166,6 +166,34 @@ def test_a_group_is_not_refused_while_the_groups_are_not_known(lab: Start, group
     assert "HTTP 500" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("addresses", "sentence"),
+    [
+        ({"one": FIRST}, "Cluster one of the file has peers here too and was not checked."),
+        (
+            {"one": FIRST, "two": SECOND, "three": "imp1.elsewhere.test"},
+            "Clusters one and two of the file have peers here too and were not checked.",
+        ),
+        ({"one": "imp1.elsewhere.test"}, ""),
+    ],
+    ids=["one", "two-of-three", "none"],
+)
+def test_only_clusters_that_name_a_node_of_this_one_are_unchecked_peers(
+    addresses: dict[str, str], sentence: str, lab: Start
+) -> None:
+    running = lab(PAIR)
+    others = "".join(
+        f'\n[[cluster]]\nname = "{name}"\ncucm_publisher = "cucm.{name}.test"\n'
+        f'[[cluster.intercluster_peer]]\naddress = "{address}"\n'
+        for name, address in addresses.items()
+    )
+    running.edit = lambda text: f"{text}\n{others}"
+    stdout = " ".join(running.run("failover-check", "lab").stdout.split())
+    notes = json.loads(running.run("failover-check", "lab", "-o", "json").stdout)["notes"]
+    assert sentence in stdout
+    assert ("of the file" in stdout) is bool(notes) is bool(sentence)
+
+
 def test_two_groups_in_the_environment_are_both_checked(lab: Start) -> None:
     east = {"name": "East", "nodes": ["imp3.lab.test", "imp4.lab.test"]}
     running = lab({**PAIR, "group": [*PAIR["group"], east]})
