@@ -342,6 +342,15 @@ class Problem(Enum):
     NO_WORKER_AT_ALL = ReasonText(
         "no worker came within {seconds} s", "start one (`auditor docs fleets`), then audit again"
     )
+    SITE_WORKERS_LOST = ReasonText(
+        "all workers for site {site} were lost, the last on {hosts}, and no other came within "
+        "{seconds} s",
+        "look in the log of the worker there why it ended, hangs or lacks memory, then audit again",
+    )
+    ALL_WORKERS_LOST = ReasonText(
+        "all workers were lost, the last on {hosts}, and no other came within {seconds} s",
+        "look in the log of the worker there why it ended, hangs or lacks memory, then audit again",
+    )
     OTHER_WORKER_VERSION = ReasonText(
         "the worker {worker} runs auditor {worker_version}, and this machine {version}; "
         "nothing was asked",

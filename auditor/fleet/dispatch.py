@@ -49,6 +49,14 @@ def site_resource(settings: ClusterSettings) -> str:
     return f"{_SITE_PREFIX}{settings.site}" if settings.site else ""
 
 
+def _describe_offer(served: AbstractSet[str]) -> str:
+    """Return which sites are served instead, as a clause."""
+    if not served:
+        return "no worker at all is connected"
+    sites = sorted(n.removeprefix(_SITE_PREFIX) for n in served if n.startswith(_SITE_PREFIX))
+    return f"those there serve {join_names(sites)}" if sites else "those there serve no site"
+
+
 class Dispatch:
     """The tasks of one run: sends them, takes the results, and gives up what cannot be had."""
 
@@ -168,18 +176,22 @@ class Dispatch:
 
     def _retry_killed(self, future: Future[str], task: ClusterTask) -> None:
         """Send a cluster again whose task Dask gave up, unless it was tried twice."""
-        place = list(task.attempts)
         try:
-            answer = call_scheduler(self._client, "get_metadata", keys=place, default=[])
+            tried = self._read_attempts(task)
         except UNREACHABLE_ERRORS:
             run_beside(self._client, self._take_later, future)
             return
-        tried = cast("list[str]", answer)
         if len(tried) < MAX_ATTEMPTS:
             del self._open[future]
             self._submit(task)
         else:
             self._give_up(future, Problem.WORKER_LOST, workers=" and ".join(dict.fromkeys(tried)))
+
+    def _read_attempts(self, task: ClusterTask) -> list[str]:
+        """Return the hosts that began a cluster; raises as `call_scheduler`."""
+        place = list(task.attempts)
+        answer = call_scheduler(self._client, "get_metadata", keys=place, default=[])
+        return cast("list[str]", answer)
 
     def _give_up(self, future: Future[str], problem: Problem, **values: str) -> None:
         self._finish(future, unaudited_facts(self._open[future].settings, problem, values))
@@ -217,21 +229,32 @@ class Dispatch:
             )
         if now - self._unserved_since[name] < self._fleet.worker_wait_s:
             return
-        seconds = f"{self._fleet.worker_wait_s:g}"
         future.cancel()
-        if not resource:
-            self._give_up(future, Problem.NO_WORKER_AT_ALL, seconds=seconds)
-            return
-        sites = sorted(n.removeprefix(_SITE_PREFIX) for n in served if n.startswith(_SITE_PREFIX))
-        offer = f"those there serve {join_names(sites)}" if sites else "those there serve no site"
-        self._give_up(
-            future,
-            Problem.NO_WORKER_FOR_SITE,
-            site=task.settings.site or "",
-            seconds=seconds,
-            resource=resource,
-            offer=offer,
-        )
+        self._give_up_unserved(future, task, served)
+
+    def _give_up_unserved(
+        self, future: Future[str], task: ClusterTask, served: AbstractSet[str]
+    ) -> None:
+        resource, site = site_resource(task.settings), task.settings.site or ""
+        values = {"seconds": f"{self._fleet.worker_wait_s:g}"}
+        if site:
+            values |= {"site": site}
+        if hosts := self._workers.find_last_hosts(resource):
+            problem = Problem.SITE_WORKERS_LOST if site else Problem.ALL_WORKERS_LOST
+            values |= {"hosts": self._name_hosts(task, hosts)}
+        elif site:
+            problem = Problem.NO_WORKER_FOR_SITE
+            values |= {"resource": resource, "offer": _describe_offer(served)}
+        else:
+            problem = Problem.NO_WORKER_AT_ALL
+        self._give_up(future, problem, **values)
+
+    def _name_hosts(self, task: ClusterTask, addresses: Sequence[str]) -> str:
+        """Return hosts by address, with the names of those of them that began the cluster."""
+        with suppress(*UNREACHABLE_ERRORS):
+            if began := self._read_attempts(task):
+                return f"{join_names(began)} ({join_names(addresses)})"
+        return join_names(addresses)
 
     def _check_fetches(self) -> None:
         """Give up the clusters whose results the scheduler cannot fetch from the worker."""

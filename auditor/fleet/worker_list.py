@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from distributed import Client
+from distributed.comm.addressing import get_address_host
 
 from auditor.fleet.connection import UNREACHABLE_ERRORS, ask_for_workers, run_beside
 
@@ -38,6 +39,7 @@ class WorkerList:
         self._client = client
         self._heard_at = time.monotonic()
         self._seen: dict[str, tuple[float, int]] = {}
+        self._last_awake: dict[str, Sequence[str]] = {}
 
     @property
     def is_scheduler_gone(self) -> bool:
@@ -60,9 +62,16 @@ class WorkerList:
             if self._count_silence(address, worker) >= _SILENT_CALLS
         }
         self._replace({address for address in dead if not self._seen[address][1] % _SILENT_CALLS})
-        awake = [worker for address, worker in workers.items() if address not in dead]
-        served = {name for worker in awake for name in worker["resources"]}
-        return served | {""} if awake else served
+        offers: dict[str, list[str]] = {}
+        for address in workers.keys() - dead:
+            for name in ("", *workers[address]["resources"]):
+                offers.setdefault(name, []).append(address)
+        self._last_awake |= offers
+        return offers.keys()
+
+    def find_last_hosts(self, resource: str) -> Sequence[str]:
+        """Return the hosts of the workers that had a resource when any had it for the last time."""
+        return sorted({get_address_host(each) for each in self._last_awake.get(resource, ())})
 
     def _count_silence(self, address: str, worker: Mapping[str, Any]) -> int:
         """Return in how many calls in a row, this one too, the worker was of no use."""

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -65,6 +66,29 @@ def test_a_cluster_that_two_workers_died_of_is_not_asked_a_third_time(
     (entry,) = cluster["coverage"]
     assert (cluster["status"], entry["reason"]) == ("unauditable", "worker_lost")
     assert hung(hanging) == len(hanging.simulator.requests) == 2
+
+
+@pytest.mark.parametrize(("end", "site"), [(Part.kill, "only"), (Part.stop, "frozen")])
+def test_the_only_worker_of_a_site_is_named_once_it_is_lost(
+    fleet: Fleet, hanging: Lab, end: Callable[[Part], None], site: str
+) -> None:
+    worker = fleet.add_worker(site, environment=hanging.environment)
+    audit = start_audit(fleet, at_site(hanging, site), "--worker-wait", "1", change=IMPATIENT)
+    until(lambda: hung(hanging) == 1)
+    end(worker)
+    (cluster,) = report_of(audit)["clusters"]
+    (entry,) = cluster["coverage"]
+    assert (cluster["status"], entry["reason"]) == ("unauditable", "no_worker")
+    said = f"workers for site {site} were lost, the last on {socket.gethostname()} (127.0.0.1)"
+    assert said in entry["detail"]
+
+
+def test_a_scheduler_without_any_worker_is_not_said_to_have_some(
+    plain: Fleet, hanging: Lab
+) -> None:
+    audit = start_audit(plain, at_site(hanging, "none"), "--worker-wait", "0")
+    (cluster,) = report_of(audit)["clusters"]
+    assert "no worker at all is connected" in cluster["coverage"][0]["detail"]
 
 
 @pytest.mark.parametrize("fault", ["ZeroDivisionError()", "asyncio.CancelledError()"])
