@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.collect import services
+from auditor.collect import service_rows
 from auditor.soap import parsing, reply_checks
 from tests.fuzz.judge import FuzzJudge, Mutant
 from tests.fuzz.recording import SCENARIOS, record_cluster
@@ -53,7 +53,7 @@ def test_a_second_row_that_is_ignored_is_found(
     stopped = row + b"<ns1:ServiceStatus>Stopped</ns1:ServiceStatus></ns1:item>"
     mutant = spoilt(judge, row, stopped + row)
     assert judge.find_fault(mutant) == ""
-    monkeypatch.setattr(services, "_merge_duplicate_rows", lambda _first, second: second)
+    monkeypatch.setattr(service_rows, "_merge_duplicate_rows", lambda _first, second: second)
     assert "pass, not unknown" in judge.find_fault(mutant)
 
 
