@@ -60,6 +60,8 @@ def survey_on_worker(message: str) -> str:
         )
     except CredentialError as error:
         return _refuse(Problem.PASSWORD_FAILED, error=str(error))
+    # The report is read on another machine, where a source of the same name is another one.
+    login = replace(login, source=f"{login.source} on {socket.gethostname()}")
     with TemporaryDirectory(prefix="auditor-") as folder, closing(LiveNetwork()) as network:
         settings = _restore_files(task, Path(folder))
         context = RunContext(

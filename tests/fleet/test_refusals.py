@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fleet.audits import at_site
 from tests.fleet.parts import GENEROUS_S, Fleet, audit_command, own_environment, write_certificates
 from tests.lab import CUCM, PAIR, Lab
 
@@ -124,6 +125,16 @@ def test_a_worker_of_another_version_is_not_believed(fleet: Fleet, lab: Start) -
     assert (done.returncode, entry["reason"]) == (5, "worker_version")
     assert "Install auditor 9.9 there" in entry["detail"]
     assert running.simulator.requests == []
+
+
+def test_the_worker_that_has_a_wrong_password_is_named(fleet: Fleet, lab: Start) -> None:
+    running = lab(PAIR)
+    fleet.add_worker("wrong", environment={"AUDITOR_PASSWORD": "wrong"})
+    config = at_site(running, "wrong")
+    done = run(audit_command(config, fleet.address, "-o", "json"), **fleet.settings)
+    (cluster,) = json.loads(done.stdout)["clusters"]
+    said = f"the password came from AUDITOR_PASSWORD on {socket.gethostname()}"
+    assert said in cluster["coverage"][0]["detail"]
 
 
 def test_options_of_the_survey_hold_on_the_worker(fleet: Fleet, lab: Start) -> None:
