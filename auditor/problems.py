@@ -369,6 +369,10 @@ class Problem(Enum):
         "correct it on {worker}, then audit again",
     )
     SCHEDULER_GONE = ReasonText("the scheduler {scheduler} went away before an answer came")
+    SCHEDULER_SILENT = ReasonText(
+        "nothing was heard from the scheduler {scheduler} for {seconds} s",
+        "look whether it hangs, and at the network to it, then audit again",
+    )
     TASK_FAILED = ReasonText("auditor itself failed on a worker ({error})")
     # not_asked, bug
     # No advice: the earlier failure has its own, which would be given twice.

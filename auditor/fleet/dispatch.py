@@ -211,8 +211,12 @@ class Dispatch:
             for future, task in list(self._open.items()):
                 self._check_served(future, task, served, now)
         elif self._workers.is_scheduler_gone:
+            values = {
+                "scheduler": self._fleet.scheduler,
+                "seconds": f"{self._workers.silence_s:.0f}",
+            }
             for future in list(self._open):
-                self._give_up(future, Problem.SCHEDULER_GONE, scheduler=self._fleet.scheduler)
+                self._give_up(future, Problem.SCHEDULER_SILENT, **values)
 
     def _check_served(
         self, future: Future[str], task: ClusterTask, served: AbstractSet[str], now: float

@@ -28,6 +28,7 @@ _REASONS = {
     Problem.NO_PASSWORD: Reason.NO_PASSWORD,
     Problem.PASSWORD_FAILED: Reason.NO_PASSWORD,
     Problem.SCHEDULER_GONE: Reason.SCHEDULER_LOST,
+    Problem.SCHEDULER_SILENT: Reason.SCHEDULER_LOST,
     Problem.TASK_FAILED: Reason.BUG,
 }
 

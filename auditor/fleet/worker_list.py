@@ -44,7 +44,12 @@ class WorkerList:
     @property
     def is_scheduler_gone(self) -> bool:
         """Return whether the scheduler has not answered for so long that it counts as gone."""
-        return time.monotonic() - self._heard_at > _SILENCE_S
+        return self.silence_s > _SILENCE_S
+
+    @property
+    def silence_s(self) -> float:
+        """Return for how many seconds nothing was heard from the scheduler."""
+        return time.monotonic() - self._heard_at
 
     def read_resources(self) -> AbstractSet[str] | None:
         """Return the resources that some worker has, the empty one if there is any worker.

@@ -122,9 +122,12 @@ def test_a_scheduler_that_gives_up_with_the_first_worker_is_asked_again(
     assert cluster["status"] == "compliant"
 
 
-@pytest.mark.parametrize("end", [Part.kill, Part.stop])
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [(Part.kill, ""), (Part.stop, "Nothing was heard from the scheduler tcp://127.0.0.1:")],
+)
 def test_what_is_in_is_reported_when_the_scheduler_goes_away(
-    plain: Fleet, tmp_path: Path, hanging: Lab, end: Callable[[Part], None]
+    plain: Fleet, tmp_path: Path, hanging: Lab, end: Callable[[Part], None], said: str
 ) -> None:
     """Also when it hangs: its connections then stay open."""
     content = {**PAIR, "cluster": {"name": "second"}}
@@ -141,7 +144,9 @@ def test_what_is_in_is_reported_when_the_scheduler_goes_away(
         assert audit.returncode == 4
     statuses = {cluster["name"]: cluster["status"] for cluster in report["clusters"]}
     assert statuses == {"pair": "unauditable", "second": "compliant"}
-    assert report["clusters"][0]["coverage"][0]["reason"] == "scheduler_lost"
+    entry = report["clusters"][0]["coverage"][0]
+    assert entry["reason"] == "scheduler_lost"
+    assert said in entry["detail"]
 
 
 def test_ctrl_c_cancels_every_task_and_ends_with_130(fleet: Fleet, hanging: Lab) -> None:
