@@ -36,4 +36,6 @@ def first_line(error: BaseException) -> str:
     """Return what an error of Dask says, without the trace that may follow."""
     if isinstance(error, (TimeoutError, LimitReached)) and not str(error):
         return "no answer came"
+    if not str(error) and error.__cause__ is not None:
+        return first_line(error.__cause__)
     return str(error).partition("\n")[0].rstrip(".") or type(error).__name__

@@ -16,6 +16,7 @@ from distributed import Client, Security
 from auditor.errors import ConfigError
 from auditor.fleet.background import REFUSALS, first_line, start_in_background
 from auditor.fleet.local import open_local_cluster
+from auditor.fleet.obstacles import Obstacle, find_obstacle
 from auditor.fleet.privacy import Privacy, is_encrypted, is_private
 
 P = ParamSpec("P")
@@ -27,6 +28,7 @@ UNREACHABLE_ERRORS = (OSError, TimeoutError, CancelledError)
 """What Dask raises where a worker or the scheduler is not there."""
 
 _ANSWER_S = 10.0
+_PROMPT_S = 2.0
 _CLOSE_S = 2.0
 
 
@@ -127,6 +129,13 @@ def _check_security(options: FleetOptions) -> Security:
         security = Security()
     except ValueError as error:
         raise ConfigError([f"{place} cannot use its own configuration: {error}."]) from error
+    if security.require_encryption and not is_encrypted(options.scheduler):
+        raise ConfigError(
+            [
+                f"{place} is configured to require encryption (require-encryption): write tls:// "
+                "before the address of the scheduler."
+            ]
+        )
     files = security.get_tls_config_for_role("client")
     try:
         has_certificate = security.get_connection_args("client")["ssl_context"] is not None
@@ -170,10 +179,22 @@ def _refuse_open_workers(client: Client, options: FleetOptions) -> None:
 def _connect(address: str, security: Security) -> Client:
     # Without TLS Dask waits for ever for a server that says nothing.
     connecting = start_in_background(_open_client, address, security)
+    obstacle: Obstacle | None = None
     try:
         limit_s = 2 * parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))
-        return connecting.get(limit_s)
-    except (*REFUSALS, LimitReached) as error:
+        try:
+            return connecting.get(min(_PROMPT_S, limit_s))
+        except LimitReached:
+            # Not sooner: a scheduler that answers is asked nothing but what is needed.
+            obstacle = find_obstacle(address)
+            if obstacle is not None and obstacle.is_final:
+                raise _refuse(address, obstacle.describe(address)) from None
+            return connecting.get(limit_s)
+    except LimitReached as error:
+        raise _unreachable(address, error, obstacle) from error
+    except OSError as error:
+        raise _unreachable(address, error, find_obstacle(address)) from error
+    except REFUSALS as error:
         raise _unreachable(address, error) from error
 
 
@@ -187,13 +208,20 @@ def _open_client(address: str, security: Security) -> Client:
                 log.info("Dask: %s", warning.message)
 
 
-def _unreachable(address: str, error: BaseException) -> ConfigError:
-    return ConfigError(
-        [
-            f"--scheduler {address}: no scheduler could be reached there "
-            f"({first_line(error)}); check the address, that it runs, and its certificate."
-        ]
+def _unreachable(
+    address: str, error: BaseException, obstacle: Obstacle | None = None
+) -> ConfigError:
+    if obstacle is not None:
+        return _refuse(address, obstacle.describe(address))
+    return _refuse(
+        address,
+        f"no scheduler could be reached there ({first_line(error)}); check the address, that it "
+        "runs, and its certificate",
     )
+
+
+def _refuse(address: str, why: str) -> ConfigError:
+    return ConfigError([f"--scheduler {address}: {why}."])
 
 
 def _close(client: Client) -> None:

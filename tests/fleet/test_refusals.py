@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ Start = Callable[..., Lab]
 
 _UNUSED = "127.0.0.1:9"
 _TLS = f"tls://{_UNUSED}"
+DASK_GIVES_UP_S = 30.0
 
 
 def run(command: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -37,7 +39,7 @@ def run(command: list[str], **environment: str) -> "subprocess.CompletedProcess[
         ("tcp://192.0.2.1:8786", [], "--insecure-scheduler"),
         ("dask.example.test:8786", [], "--insecure-scheduler"),
         (f"tls://{_UNUSED}", [], "distributed.comm.tls.ca-file"),
-        (f"tcp://{_UNUSED}", [], "no scheduler could be reached there"),
+        (f"tcp://{_UNUSED}", [], f"{_UNUSED} refused the connection"),
         ("nosuch://127.0.0.1:9", [], "no scheduler could be reached there"),
         (f"tcp://{_UNUSED}", ["--evidence", "kept"], "audit the cluster without --scheduler"),
         (f"tcp://{_UNUSED}", ["--replay", "kept"], "a replay asks nothing"),
@@ -63,9 +65,52 @@ def test_a_scheduler_of_another_authority_is_refused(
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
 
 
-@pytest.mark.parametrize("greeting", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff" * 99])
+def test_a_name_that_nobody_knows_is_told_before_dask_gives_up(lab: Start, tmp_path: Path) -> None:
+    began = time.monotonic()
+    address = "tls://dask.fleet.invalid:8786"
+    done = run(audit_command(lab(PAIR).config, address), **write_certificates(tmp_path))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "no address is known for the name dask.fleet.invalid" in done.stderr
+    assert time.monotonic() - began < DASK_GIVES_UP_S
+
+
+def test_a_scheduler_without_tls_is_told_from_one_that_cannot_be_reached(
+    plain: Fleet, lab: Start, tmp_path: Path
+) -> None:
+    address = plain.address.replace("tcp:", "tls:")
+    done = run(audit_command(lab(PAIR).config, address), **write_certificates(tmp_path))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "does not speak TLS; check the port" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("required", "said"), [("False", "write tls:// in place of tcp://"), ("True", "write tls://")]
+)
+def test_an_address_without_tls_of_a_scheduler_with_it_is_corrected(
+    fleet: Fleet, lab: Start, required: str, said: str
+) -> None:
+    address = fleet.address.replace("tls:", "tcp:")
+    own = {**fleet.settings, "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": required}
+    done = run(audit_command(lab(PAIR).config, address), **own)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_scheduler_that_hangs_is_told_from_one_that_is_not_there(
+    plain: Fleet, lab: Start, tmp_path: Path, encrypted: bool
+) -> None:
+    plain.scheduler.stop()
+    own = write_certificates(tmp_path) if encrypted else {}
+    address = plain.address.replace("tcp:", "tls:") if encrypted else plain.address
+    short = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "0.5s"}
+    done = run(audit_command(lab(PAIR).config, address), **own, **short)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "accepts connections but does not answer" in done.stderr
+
+
+@pytest.mark.parametrize("greeting", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff" * 99])
 def test_a_server_that_is_no_scheduler_is_refused(lab: Start, greeting: bytes) -> None:
-    """Also one that says nothing at all, as a scheduler that hangs."""
     short = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "0.5s"}
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as beside:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
