@@ -26,7 +26,6 @@ from auditor.recommendations.discovered import (
     require_confirmation,
     verdicts_to_confirm,
 )
-from auditor.recommendations.groups import find_group
 from auditor.recommendations.ha import judge_pair
 from auditor.recommendations.logic import (
     ALWAYS_TRUE,
@@ -171,16 +170,11 @@ def _remedy_statements(
     if judgement.verdict is Verdict.UNKNOWN:
         return judgement.hints
     remedy = row.remedy.get(judgement.kind) if judgement.kind else None
-    if row.remedy_ha_on is not None and _is_ha_on(context.confirmed or context.facts, name):
-        remedy = row.remedy_ha_on
+    if row.remedy_ha_off is not None and judgement.observed.form is Form.HA_SWITCHED_OFF:
+        remedy = row.remedy_ha_off
     if remedy is None:
         return ()
     return (*remedy_statements(remedy, _command_node(row, name)), *needed.hints)
-
-
-def _is_ha_on(facts: ClusterFacts, group: str) -> bool:
-    found = find_group(facts, group)
-    return found is not None and found.ha_enabled is True
 
 
 def _evaluate_need(context: _JudgeContext, row: Recommendation, name: str) -> Evaluation:

@@ -128,8 +128,8 @@ class Recommendation(PackTable):
     running counts. `if_listed`: it applies only where a list of the node holds the service.
     `routing_nodes` False: it does not apply to routing nodes. `severity_when` and
     `consequence_when` replace severity and consequence under a condition, `remedy_without` the
-    remedy where its feature is absent, and `remedy_ha_on` that of a group whose high availability
-    is on.
+    remedy where its feature is absent, and `remedy_ha_off` that of a group whose high availability
+    is off.
     """
 
     id: RecommendationId
@@ -145,7 +145,7 @@ class Recommendation(PackTable):
     source: Citation
     remedy: Mapping[FindingKind, Remedy] = Field(default_factory=dict)
     remedy_without: RemedyWithout | None = None
-    remedy_ha_on: Remedy | None = None
+    remedy_ha_off: Remedy | None = None
     kind: FindingKind | None = None
     mode: JudgingMode = JudgingMode.AUDIT
     or_activated: bool = False

@@ -18,7 +18,7 @@ from auditor.report.grouping import (
     recommendation_title,
 )
 from auditor.report.sentences import render_sentence
-from auditor.report.wording import LabelledText, RowLabel, kind_suffix
+from auditor.report.wording import LabelledText, RowLabel, difference_suffix
 from auditor.text import join_names
 
 _LABELS_AFTER_REMEDY = frozenset(
@@ -90,7 +90,7 @@ def describe_effects(causes: Sequence[Cause], cluster: ClusterReport) -> tuple[E
     earlier = {_act(remedy) for cause in causes for remedy in cause.finding.remedy}
     groups = group_by_key(
         (_drop_cause_remedy(finding) for cause in causes for finding in cause.explains),
-        lambda finding: (finding.recommendation, finding.kind),
+        lambda finding: (finding.recommendation, difference_suffix(finding)),
     )
     own = {cause.finding.id for cause in causes}
     others = {
@@ -144,7 +144,7 @@ def _describe_effect(
     )
     earlier |= acts
     also = dict.fromkeys(others[id_] for f in group for id_ in f.caused_by if id_ in others)
-    text = f"{recommendation_title(first)}{kind_suffix(first.kind)}, {place_text(group, cluster)}"
+    text = f"{recommendation_title(first)}{difference_suffix(first)}, {place_text(group, cluster)}"
     return Effect(text, tuple(also), remedies, tuple(group))
 
 

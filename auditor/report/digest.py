@@ -26,7 +26,7 @@ from auditor.report.matrix_services import short_service_name
 from auditor.report.sentences import render_sentence
 from auditor.report.steps import first_steps
 from auditor.report.unread import UnreadServer, alike_failure
-from auditor.report.wording import LabelledText, kind_suffix
+from auditor.report.wording import LabelledText, difference_suffix
 from auditor.service_names import start_position
 from auditor.text import count_noun, join_names
 
@@ -94,7 +94,7 @@ def _drift_entry(causes: Sequence[Cause], cluster: ClusterReport) -> DigestEntry
     titles = join_names(dict.fromkeys(map(recommendation_title, findings)))
     waits = _waits_for_others(findings[0])
     own = "" if waits else own_severity_note(findings[0], causes[0].severity)
-    what = f"{titles}{kind_suffix(findings[0].kind)}{own}, {place_text(findings, cluster)}"
+    what = f"{titles}{difference_suffix(findings[0])}{own}, {place_text(findings, cluster)}"
     steps = (_order_step(findings, explained),) if waits else first_steps(findings)
     rows = [("do", step) for step in steps]
     rows += [("explains", text) for text in _effect_texts(explained, cluster)]

@@ -15,7 +15,7 @@ from auditor.report.block_rows import (
     shared_rows,
     waiver_rows,
 )
-from auditor.report.wording import LabelledText, RowLabel, kind_suffix
+from auditor.report.wording import LabelledText, RowLabel, difference_suffix, difference_text
 from auditor.text import count_noun
 
 
@@ -76,7 +76,7 @@ def difference_group_key(finding: Finding) -> object:
     # With the waiver, because each has its own reason, owner and end.
     return (
         finding.recommendation,
-        finding.kind,
+        difference_text(finding) if finding.kind else None,
         finding.severity,
         finding.consequence,
         finding.waiver,
@@ -127,7 +127,7 @@ def build_finding_group(
 
 
 def _single_group_title(finding: Finding, cluster: ClusterReport, severity: Severity) -> str:
-    title = recommendation_title(finding) + kind_suffix(finding.kind)
+    title = recommendation_title(finding) + difference_suffix(finding)
     title += own_severity_note(finding, severity)
     if finding.verdict is Verdict.DRIFT and not severity.reaches(cluster.fail_on):
         title += f" (below the threshold {cluster.fail_on})"

@@ -176,7 +176,7 @@ def _finding_markdown(
     severity: Severity | None = None,
 ) -> Iterator[str]:
     severity = severity or finding.severity
-    what = wording.kind_suffix(finding.kind) + own_severity_note(finding, severity)
+    what = wording.difference_suffix(finding) + own_severity_note(finding, severity)
     name = f" {escape_markdown(wording.finding_label(finding))}" if finding.service else ""
     subject = f"{finding.subject.kind} {format_code(finding.subject.name)}"
     yield (

@@ -65,7 +65,7 @@ def _rule_dict(row: Recommendation) -> dict[str, Any]:
             "feature": row.remedy_without.feature,
             "text": rule_remedy_text(row.remedy_without),
         },
-        "remedy_ha_on": row.remedy_ha_on and rule_remedy_text(row.remedy_ha_on),
+        "remedy_ha_off": row.remedy_ha_off and rule_remedy_text(row.remedy_ha_off),
         "caused_by": [
             {"recommendations": list(rule.by), "because": rule.because}
             for rule in load_cause_rules()

@@ -115,8 +115,8 @@ def _sarif_rule(row: Recommendation) -> _SarifObject:
     if row.remedy_without is not None:
         r = row.remedy_without
         ways.append(f"with {r.feature} declared absent: {_remedy_text(r)}")
-    if row.remedy_ha_on is not None:
-        ways.append(f"where high availability is on: {_remedy_text(row.remedy_ha_on)}")
+    if row.remedy_ha_off is not None:
+        ways.append(f"where high availability is off: {_remedy_text(row.remedy_ha_off)}")
     return {
         "id": row.id,
         "shortDescription": {"text": row.title},

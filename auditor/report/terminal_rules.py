@@ -171,8 +171,8 @@ def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
     if row.remedy_without is not None:
         declared = f"`{row.remedy_without.feature}` declared absent"
         yield "", f"With {declared}: {rule_remedy_text(row.remedy_without)}"
-    if row.remedy_ha_on is not None:
-        yield "", f"Where high availability is on: {rule_remedy_text(row.remedy_ha_on)}"
+    if row.remedy_ha_off is not None:
+        yield "", f"Where high availability is off: {rule_remedy_text(row.remedy_ha_off)}"
     yield from _rule_cause_fields(row)
     for number, watch in enumerate(row.watches):
         yield ("" if number else "watches"), f"{watch.key}: {', '.join(watch.services)}"

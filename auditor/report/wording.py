@@ -73,7 +73,7 @@ KIND_TEXTS = {
     FindingKind.PREREQUISITE_MISSING: "prerequisite missing",
     FindingKind.UNSTABLE: "does not stay up",
     FindingKind.NOT_ANSWERING: "does not answer",
-    FindingKind.HA_ABNORMAL: "HA state not normal",
+    FindingKind.HA_ABNORMAL: "high availability off or not normal",
     FindingKind.NOT_GROUPED: "in no redundancy group",
     FindingKind.PROFILE_CONFLICT: "profile and cluster disagree",
     FindingKind.REPLICATION_BAD: "database replication not good",
@@ -81,6 +81,20 @@ KIND_TEXTS = {
     FindingKind.EXPIRED: "certificate expired",
     FindingKind.RELEASE_DIFFERS: "versions differ",
 }
+
+
+def difference_text(finding: Finding) -> str:
+    """Return in which way a finding differs, in a few words."""
+    if finding.kind is FindingKind.HA_ABNORMAL:
+        # Two states that are mended in two ways, and that the finding tells apart.
+        is_off = finding.observed.form is Form.HA_SWITCHED_OFF
+        return "high availability is off" if is_off else "HA state not normal"
+    return KIND_TEXTS[finding.kind] if finding.kind else render_clause(finding.observed)
+
+
+def difference_suffix(finding: Finding) -> str:
+    """Return `: stopped` to put behind what a finding is about, "" if it has no kind."""
+    return f": {difference_text(finding)}" if finding.kind else ""
 
 
 def kind_suffix(kind: FindingKind | None) -> str:
@@ -195,11 +209,6 @@ def evidence_line(evidence: Evidence) -> str:
     """Return one piece of evidence with where it comes from."""
     text = render_sentence(evidence.statement)
     return f"{text} [{evidence.origin}, {render_source(evidence)}]"
-
-
-def difference_text(finding: Finding) -> str:
-    """Return in which way a finding differs, in a few words."""
-    return KIND_TEXTS[finding.kind] if finding.kind else render_clause(finding.observed)
 
 
 def _end_text(not_after: datetime, now: datetime) -> str:

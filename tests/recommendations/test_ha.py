@@ -21,6 +21,7 @@ from auditor.recommendations.ha_states import (
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import Expectation
 from auditor.report.sentences import render_sentence, render_sentences
+from auditor.report.wording import difference_text
 from auditor.service_names import (
     BULK_PROVISIONING,
     FEATURE_SERVICES,
@@ -296,22 +297,37 @@ def test_an_unreadable_state_names_the_reason() -> None:
     )
 
 
+_LOOK_FIRST = (
+    "First run `auditor failover-check`, which says why the pair is not normal, and fix that. In "
+    "Cisco Unified CM Administration > System > Presence Redundancy Groups, fall back or recover "
+    "as it says."
+)
+
+
 @pytest.mark.parametrize(
-    ("switch", "start"),
+    ("switch", "words", "remedy"),
     [
-        (True, "First run `auditor failover-check`, which says why the pair is not normal"),
-        (None, "In Cisco Unified CM Administration > System > Presence Redundancy Groups, turn"),
+        (True, "HA state not normal", _LOOK_FIRST),
+        (None, "HA state not normal", _LOOK_FIRST),
+        (
+            False,
+            "high availability is off",
+            "In Cisco Unified CM Administration > System > Presence Redundancy Groups, turn high "
+            "availability on, once all services run and database replication is in state 2 on all "
+            "nodes.",
+        ),
     ],
 )
-def test_a_pair_whose_high_availability_is_on_is_not_told_to_turn_it_on(
-    switch: bool | None, start: str
+def test_the_words_and_the_remedy_follow_what_was_observed(
+    switch: bool | None, words: str, remedy: str
 ) -> None:
     broken = cluster(node(ha=S.FAILED), subscriber(ha=S.FAILED))
     groups = tuple(replace(group, ha_enabled=switch) for group in broken.groups)
     finding = _of(replace(broken, groups=groups), "HA-01", GROUP)
 
-    assert finding.verdict is Verdict.DRIFT
-    assert render_sentences(finding.remedy).startswith(start)
+    assert (finding.verdict, finding.kind) == (Verdict.DRIFT, FindingKind.HA_ABNORMAL)
+    assert difference_text(finding) == words
+    assert render_sentences(finding.remedy) == remedy
 
 
 def test_state_zero_while_ha_is_on_advises_the_server_recovery_manager() -> None:

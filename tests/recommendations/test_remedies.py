@@ -74,8 +74,8 @@ def _remedies(row: Recommendation) -> Iterator[Remedy]:
     yield from row.remedy.values()
     if row.remedy_without is not None:
         yield row.remedy_without
-    if row.remedy_ha_on is not None:
-        yield row.remedy_ha_on
+    if row.remedy_ha_off is not None:
+        yield row.remedy_ha_off
 
 
 ALL_REMEDIES = [
