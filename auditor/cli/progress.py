@@ -13,13 +13,15 @@ from auditor.collect.progress import (
     ClusterDone,
     FleetStep,
     ProgressStep,
+    SchedulerAwaited,
     ServersListed,
     SurveyProgress,
     WaitBegan,
     WaitEnded,
     WorkerAwaited,
+    WorkersSilent,
 )
-from auditor.text import count_noun, printable
+from auditor.text import count_noun, join_names, printable
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -45,6 +47,8 @@ class ProgressBoard:
     counted: str = "server"
     wait_s: float | None = None
     _wait_began: float | None = None
+    _scheduler: tuple[str, float] | None = None
+    _silent: WorkersSilent = field(default_factory=lambda: WorkersSilent(()))
     _done: dict[_Server, bool] = field(default_factory=dict)
     _waits: dict[_Server, tuple[float, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,6 +71,16 @@ class ProgressBoard:
                 self._waits[server] = (self.clock(), step.most_s)
 
     def _note_fleet(self, cluster: str, step: FleetStep) -> None:
+        if isinstance(step, WorkersSilent):
+            self._silent = step
+            return
+        if isinstance(step, SchedulerAwaited):
+            doing = "starting a scheduler and workers on this machine"
+            if step.address:
+                doing = f"connecting to the scheduler {step.address}"
+            self._scheduler = (doing, self.clock())
+            return
+        self._scheduler = None
         self.counted = "cluster"
         self._done[cluster, ""] = isinstance(step, ClusterDone)
         self._waits = {who: wait for who, wait in self._waits.items() if who[0] != cluster}
@@ -96,6 +110,13 @@ class ProgressBoard:
         with self._lock:
             done = f"{sum(self._done.values())} of {count_noun(len(self._done), self.counted)}"
             oldest = next(iter(self._waits.items()), None)
+            scheduler, silent = self._scheduler, self._silent
+        if scheduler is not None:
+            doing, since = scheduler
+            return printable(f"{doing}: {self.clock() - since:.0f} s")
+        if oldest is None and silent.hosts:
+            hosts = join_names(silent.hosts, 2)
+            return printable(f"{done} asked; worker on {hosts} silent for {silent.seconds:.0f} s")
         if oldest is None:
             return f"{done} asked"
         (cluster, server), (since, most_s) = oldest

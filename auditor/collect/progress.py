@@ -49,7 +49,23 @@ class WorkerCame:
     """A worker serves the site of the cluster again."""
 
 
-FleetStep = ClusterSent | ClusterDone | WorkerAwaited | WorkerCame
+@dataclass(frozen=True, slots=True)
+class SchedulerAwaited:
+    """The scheduler of a fleet is being connected to; `address` None if it is started here."""
+
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersSilent:
+    """The hosts of workers that were not heard of for so many seconds; none if all were."""
+
+    hosts: tuple[str, ...]
+    seconds: float = 0.0
+
+
+ClusterStep = ClusterSent | ClusterDone | WorkerAwaited | WorkerCame
+FleetStep = ClusterStep | SchedulerAwaited | WorkersSilent
 ProgressStep = ServersListed | WaitBegan | WaitEnded | FleetStep
 SurveyProgress = Callable[[str, ProgressStep], None]
-"""Called with the cluster, from any thread."""
+"""Called with the cluster, empty for what is about the fleet itself, from any thread."""

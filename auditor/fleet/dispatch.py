@@ -206,6 +206,7 @@ class Dispatch:
     def _check_workers(self) -> None:
         """Give up the clusters that no worker has served for too long, or all of them."""
         served = self._workers.read_resources()
+        self._context.progress("", self._workers.silent)
         if served is not None:
             now = time.monotonic()
             for future, task in list(self._open.items()):

@@ -8,9 +8,10 @@ from pathlib import Path
 from auditor.audit import RunContext, RunOptions
 from auditor.collect.discovery.probe_file import load_probes
 from auditor.collect.intercluster import add_peer_settings
+from auditor.collect.progress import SchedulerAwaited
 from auditor.config.settings import ClusterSettings
 from auditor.errors import AuditorError, Interrupted
-from auditor.fleet.connection import FleetOptions, open_scheduler
+from auditor.fleet.connection import LOCAL, FleetOptions, open_scheduler
 from auditor.fleet.dispatch import Dispatch, site_resource
 from auditor.fleet.messages import ClusterTask
 from auditor.fleet.privacy import Privacy
@@ -35,6 +36,8 @@ def survey_fleet(
     load_probes(settings.probes for settings in clusters)
     tasks = [_build_task(each, options, context, fleet.privacy) for each in clusters]
     resources = {site_resource(task.settings): 1.0 for task in tasks if task.settings.site}
+    address = None if fleet.scheduler == LOCAL else fleet.scheduler
+    context.progress("", SchedulerAwaited(address))
     with open_scheduler(fleet, len(tasks), resources) as client:
         dispatch = Dispatch(client, context, fleet)
         try:

@@ -10,6 +10,7 @@ from typing import Any
 from distributed import Client
 from distributed.comm.addressing import get_address_host
 
+from auditor.collect.progress import WorkersSilent
 from auditor.fleet.connection import UNREACHABLE_ERRORS, ask_for_workers, run_beside
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ _SILENT_CALLS = 60
 
 Not a time, in which the scheduler or this machine may have slept too.
 """
+
+_NOTED_CALLS = 10
+"""In how many calls in a row a worker may be silent before somebody who looks on is told."""
 
 _NANNY_S = 5.0
 
@@ -40,6 +44,7 @@ class WorkerList:
         self._heard_at = time.monotonic()
         self._seen: dict[str, tuple[float, int]] = {}
         self._last_awake: dict[str, Sequence[str]] = {}
+        self.silent = WorkersSilent(())
 
     @property
     def is_scheduler_gone(self) -> bool:
@@ -66,6 +71,7 @@ class WorkerList:
             for address, worker in workers.items()
             if self._count_silence(address, worker) >= _SILENT_CALLS
         }
+        self.silent = self._find_silent(workers)
         self._replace({address for address in dead if not self._seen[address][1] % _SILENT_CALLS})
         offers: dict[str, list[str]] = {}
         for address in workers.keys() - dead:
@@ -77,6 +83,15 @@ class WorkerList:
     def find_last_hosts(self, resource: str) -> Sequence[str]:
         """Return the hosts of the workers that had a resource when any had it for the last time."""
         return sorted({get_address_host(each) for each in self._last_awake.get(resource, ())})
+
+    def _find_silent(self, workers: Mapping[str, Mapping[str, Any]]) -> WorkersSilent:
+        calls = {
+            address: self._seen[address][1]
+            for address, worker in workers.items()
+            if self._seen[address][1] >= _NOTED_CALLS and not _is_stuck(worker)
+        }
+        hosts = dict.fromkeys(map(get_address_host, calls))
+        return WorkersSilent(tuple(hosts), max(calls.values(), default=0))
 
     def _count_silence(self, address: str, worker: Mapping[str, Any]) -> int:
         """Return in how many calls in a row, this one too, the worker was of no use."""

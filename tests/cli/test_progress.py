@@ -10,11 +10,13 @@ from auditor.cli.progress import ProgressBoard, print_while_waiting, show_progre
 from auditor.collect.progress import (
     ClusterDone,
     ClusterSent,
+    SchedulerAwaited,
     ServersListed,
     WaitBegan,
     WaitEnded,
     WorkerAwaited,
     WorkerCame,
+    WorkersSilent,
 )
 
 
@@ -140,6 +142,9 @@ def test_only_a_wait_prints_in_a_pipe(
 
 def test_a_fleet_counts_clusters_and_says_which_site_lacks_a_worker(clock: Clock) -> None:
     board = ProgressBoard(clock)
+    board.note("", SchedulerAwaited("tls://dask.example.test:8786"))
+    clock.seconds += 7
+    assert board.line() == "connecting to the scheduler tls://dask.example.test:8786: 7 s"
     for cluster in ("oslo", "austin", "mars"):
         board.note(cluster, ClusterSent())
     board.note("mars", WorkerAwaited("mars", 60))
@@ -152,3 +157,12 @@ def test_a_fleet_counts_clusters_and_says_which_site_lacks_a_worker(clock: Clock
     assert board.line() == "1 of 3 clusters asked"
     board.note("austin", WorkerAwaited("", 60))
     assert "; no worker (austin): 0 of at most 60 s" in board.line()
+
+
+def test_a_worker_that_is_silent_is_told_until_it_is_heard_of_again(clock: Clock) -> None:
+    board = ProgressBoard(clock)
+    board.note("oslo", ClusterSent())
+    board.note("", WorkersSilent(("192.0.2.1",), 12.0))
+    assert board.line() == "0 of 1 cluster asked; worker on 192.0.2.1 silent for 12 s"
+    board.note("", WorkersSilent(()))
+    assert board.line() == "0 of 1 cluster asked"
