@@ -211,7 +211,7 @@ class GroupCheck:
 
     @property
     def first_check(self) -> NodeCheck | None:
-        """Return the check that both first lines are about, None if there is nothing to say."""
+        """Return the check that the summary and the action are about, None if there is none."""
         if self.outage is not None:
             return self.outage
         checks = self.checks_with(Verdict.DRIFT) or self.checks_with(Verdict.UNKNOWN)

@@ -94,7 +94,7 @@ class FailoverReadiness:
 
     @property
     def summary(self) -> str:
-        """Return the first line."""
+        """Return the summary."""
         return self._first_lines[0]
 
     @property
@@ -248,7 +248,7 @@ class FailoverReadiness:
         yield f"a failover would lose {worst} in {names}, {more}"
 
     def _check_explanation(self) -> str:
-        """Return the first line of the check as an explanation of the readiness."""
+        """Return the summary of the check as an explanation of the readiness."""
         summary = summarize_check(self.check)
         # These labels would repeat how the line begins.
         if summary.label in (UNKNOWN, NOT_HEALTHY, INCOMPLETE):

@@ -1,4 +1,4 @@
-"""The first line: the state of the worst group, or of what is in no group, and of the rest."""
+"""The summary: the state of the worst group, or of what is in no group, and of the rest."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Summary:
 
 
 def summarize_check(check: FailoverCheck) -> Summary:
-    """Return the first line."""
+    """Return the summary of the whole check."""
     worst = check.worst
     if worst is None:
         return Summary(UNKNOWN, ("there is no redundancy group to check",))
@@ -283,18 +283,15 @@ def _other_clauses(check: FailoverCheck, first: CheckPart) -> Iterator[str]:
     """Yield clauses on everything but the first problem."""
     groups = [part for part in check.parts_worst_first if isinstance(part, GroupCheck)]
     others = [group for group in groups if group is not first]
-    bad = [
-        check.title(group)
-        for group in others
-        if check.exit_code_of(group) is not ExitCode.COMPLIANT
-    ]
+    bad = [group for group in others if check.exit_code_of(group) is not ExitCode.COMPLIANT]
     accepted = [check.title(group) for group in check.accepted if group is not first]
     if isinstance(first, GroupCheck) and first in check.accepted:
         # The reader has to learn that the exit code depends on an option.
         has_more = first.sessions.is_short or first.bad_replication
         yield f"--accept failed-over allows {'the failover alone' if has_more else 'that'}"
     if bad:
-        yield f"{join_names(bad, limit=3)} also {'needs' if len(bad) == 1 else 'need'} attention"
+        # Their names are below.
+        yield f"{_other_groups(bad, first)} attention too"
     if accepted:
         too = " too" if isinstance(first, GroupCheck) else ""
         verb = is_or_are(len(accepted))
@@ -304,6 +301,12 @@ def _other_clauses(check: FailoverCheck, first: CheckPart) -> Iterator[str]:
             yield _other_problem_clause(problem)
     if others and not (bad or accepted):
         yield _as_expected_clause(check, others, follows_group=isinstance(first, GroupCheck))
+
+
+def _other_groups(groups: Sequence[GroupCheck], first: CheckPart) -> str:
+    other = " other" if isinstance(first, GroupCheck) else ""
+    one, more = f"one{other} group needs", f"{len(groups)}{other} groups need"
+    return one if len(groups) == 1 else more
 
 
 def _other_problem_clause(problem: ClusterCheck | NodeCheck) -> str:

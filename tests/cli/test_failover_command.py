@@ -38,13 +38,27 @@ def test_each_exit_code(
     assert f"Exit code {code}." in result.stdout
 
 
-def test_the_first_line_is_the_verdict_and_the_second_the_action(lab: Start) -> None:
-    first, second, *_ = lab(PAIR).run("failover-check").stdout.splitlines()
-    assert first == (
-        "Normal: both nodes of Pair serve their own users, and AXL answers on imp1.lab.test and "
-        "imp2.lab.test."
+def test_the_verdict_comes_first_and_then_the_action(lab: Start) -> None:
+    """Folded in a pipe too, as everything below."""
+    assert lab(PAIR).run("failover-check").stdout.splitlines()[:4] == [
+        "Normal: both nodes of Pair serve their own users, and AXL answers on imp1.lab.test and",
+        "imp2.lab.test.",
+        "Do: nothing.",
+        "",
+    ]
+
+
+def test_the_other_groups_that_need_attention_are_counted(lab: Start) -> None:
+    """Their names are below."""
+    running = lab("failed-over")
+    stop = {"node": "imp4.lab.test", "service": "Cisco Presence Engine"}
+    running.simulator.change({"stop": stop})
+    stdout = running.run("failover-check").stdout
+    summary = " ".join(stdout.split("\nDo: ")[0].split())
+    assert summary.endswith("; one other group needs attention too.")
+    assert all(
+        f"{name}: high availability is" in stdout for name in ("DefaultCUPSubCluster", "East")
     )
-    assert second == "Do: nothing."
 
 
 def test_json_has_the_same_and_the_number_of_requests(lab: Start) -> None:
@@ -79,7 +93,8 @@ def test_sessions_are_compared_with_a_snapshot(lab: Start) -> None:
         }
     )
     result = running.run("failover-check", "--since", str(snapshot))
-    assert ", but 40 of 240 sessions are back." in result.stdout.splitlines()[0]
+    summary = result.stdout.split("\nDo: ")[0]
+    assert ", but 40 of 240 sessions are back." in " ".join(summary.split())
 
 
 def test_a_snapshot_without_sessions_is_no_fault(lab: Start) -> None:
@@ -246,6 +261,6 @@ def test_an_accepted_failover_is_still_named_beside_a_worse_group(lab: Start) ->
     running.simulator.change({"stop": stop})
     result = running.run("failover-check", "--accept", "failed-over")
     assert result.exit_code == 3
-    first = result.stdout.splitlines()[0]
+    first = " ".join(result.stdout.split("\nDo: ")[0].split())
     assert "DefaultCUPSubCluster is failed over too, which --accept allows" in first
     assert "as expected" not in first
