@@ -73,7 +73,7 @@ KIND_TEXTS = {
     FindingKind.PREREQUISITE_MISSING: "prerequisite missing",
     FindingKind.UNSTABLE: "does not stay up",
     FindingKind.NOT_ANSWERING: "does not answer",
-    FindingKind.HA_ABNORMAL: "high availability off or not normal",
+    FindingKind.HA_ABNORMAL: "high availability not normal",
     FindingKind.NOT_GROUPED: "in no redundancy group",
     FindingKind.PROFILE_CONFLICT: "profile and cluster disagree",
     FindingKind.REPLICATION_BAD: "database replication not good",

@@ -14,8 +14,10 @@ from lxml import html
 from auditor import __version__
 from auditor.models.cluster_report import ClusterStatus
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.forms import Form
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
 from auditor.models.report import Report
+from auditor.models.statements import make_statement
 from auditor.recommendations.packs import load_packs
 from auditor.report.html import render
 from auditor.report.sentences import render_sentence
@@ -237,6 +239,20 @@ def test_a_cause_to_fix_on_several_groups_is_one_line() -> None:
     cluster = replace(samples.compliant_cluster(), findings=tuple(groups))
     (item,) = tree(Report(samples.RUN, (cluster,))).xpath("//section[@class='worst']//li")
     assert "HA-01: HA state not normal on groups A and B" in " ".join(item.text_content().split())
+
+
+def test_a_group_that_is_off_is_not_one_with_a_group_that_failed_over() -> None:
+    """They have one kind, and are mended in two ways."""
+    over, off = (
+        replace(samples.ha(name, verdict=Verdict.DRIFT), kind=FindingKind.HA_ABNORMAL)
+        for name in ("A", "B")
+    )
+    off = replace(off, observed=make_statement(Form.HA_SWITCHED_OFF, group="B"))
+    cluster = replace(samples.compliant_cluster(), findings=(over, off))
+    items = tree(Report(samples.RUN, (cluster,))).xpath("//section[@class='worst']//li")
+    texts = [" ".join(item.text_content().split()) for item in items]
+    assert any("HA-01: HA state not normal on group A" in text for text in texts)
+    assert any("HA-01: high availability is off on group B" in text for text in texts)
 
 
 def test_evidence_is_shown_in_full() -> None:
