@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,7 +21,7 @@ from auditor.cli.options import (
     output_option,
     split_env_list,
 )
-from auditor.cli.output import DocumentRenderer, write_documents
+from auditor.cli.output import DocumentRenderer, Layout, write_documents
 from auditor.cli.session import (
     CommandSession,
     EvidenceRequest,
@@ -176,7 +176,7 @@ def _check_failover(
     )
     return {
         ReportFormat.TERMINAL: lambda layout: render_failover_text(
-            check, width=layout.width, colour=layout.colour, full=full
+            check, full=full, **_layout_options(layout)
         ),
         ReportFormat.JSON: lambda _: render_failover_json(check),
     }, check.exit_code
@@ -192,7 +192,12 @@ def _check_readiness(
     readiness = run_readiness_check(clusters, session.logins, request, session.context)
     return {
         ReportFormat.TERMINAL: lambda layout: render_readiness_text(
-            readiness, width=layout.width, colour=layout.colour, full=full
+            readiness, full=full, **_layout_options(layout)
         ),
         ReportFormat.JSON: lambda _: render_readiness_json(readiness),
     }, readiness.exit_code
+
+
+def _layout_options(layout: Layout) -> dict[str, Any]:
+    # In a pipe each line stays whole, for what reads it line by line.
+    return {"width": layout.width, "colour": layout.colour, "fold": layout.is_terminal}

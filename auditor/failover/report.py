@@ -1,4 +1,4 @@
-"""The check as text: the summary and the action, then each group as a small table."""
+"""The check as text: the two first lines, then each group as a small table."""
 
 from collections.abc import Sequence
 
@@ -24,18 +24,19 @@ from auditor.models.nodes import REPLICATION_GOOD, REPLICATION_STATES
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
-from auditor.text import join_names, printable, wrap_text
+from auditor.text import join_names
 
 _EXIT_CODE_STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
 _HA_SWITCH_LABELS = {True: "on", False: "OFF", None: "not known to be on"}
 
 
 def render_failover_text(
-    check: FailoverCheck, *, width: int, colour: bool, full: bool = False
+    check: FailoverCheck, *, width: int, colour: bool, fold: bool = False, full: bool = False
 ) -> str:
-    """Return the check as text: its state, what to do, then the groups.
+    """Return the check as text: the first line is its state, the second what to do.
 
-    Of several clusters only the groups that need something are shown, unless `full`.
+    `fold` wraps these two lines at the width, for a terminal; else each is one line. Of several
+    clusters only the groups that need something are shown, unless `full`.
     """
 
     def draw(console: Console) -> None:
@@ -44,7 +45,7 @@ def render_failover_text(
         is_good = check.exit_code is ExitCode.COMPLIANT
         has_warning = isinstance(worst, GroupCheck) and worst.has_warning
         style = "bold yellow" if is_good and has_warning else _line_style(check.exit_code)
-        _print_summary(console, summary, action, style)
+        _print_first_lines(console, summary, action, style, fold=fold)
         _print_groups(console, check, full=full, part_in_first_lines=check.worst)
         _print_peerings(console, check, full=full)
         _print_footer(console, check, check.exit_code)
@@ -54,17 +55,22 @@ def render_failover_text(
 
 
 def render_readiness_text(
-    readiness: FailoverReadiness, *, width: int, colour: bool, full: bool = False
+    readiness: FailoverReadiness,
+    *,
+    width: int,
+    colour: bool,
+    fold: bool = False,
+    full: bool = False,
 ) -> str:
     """Return what a failover would lose, then the state of each group.
 
-    `full` is that of `render_failover_text`.
+    `fold` and `full` are those of `render_failover_text`.
     """
 
     def draw(console: Console) -> None:
         code = readiness.exit_code
         style = _line_style(code)
-        _print_summary(console, readiness.summary, readiness.action, style)
+        _print_first_lines(console, readiness.summary, readiness.action, style, fold=fold)
         _print_obstacles(console, readiness)
         _print_impacts(console, readiness)
         _print_groups(
@@ -80,10 +86,12 @@ def _line_style(code: ExitCode) -> str:
     return _EXIT_CODE_STYLES.get(code, "bold yellow")
 
 
-def _print_summary(console: Console, summary: str, action: str, style: str) -> None:
-    for text, of_text in ((summary, style), (action, "bold")):
-        for line in wrap_text(printable(text), console.width):
-            console.print(safe_text(line, of_text), soft_wrap=True)
+def _print_first_lines(
+    console: Console, summary: str, action: str, style: str, *, fold: bool
+) -> None:
+    # A script or a log reads each of these as one line, so only a terminal folds them.
+    console.print(safe_text(summary, style), soft_wrap=not fold)
+    console.print(safe_text(action, "bold"), soft_wrap=not fold)
 
 
 def _print_obstacles(console: Console, readiness: FailoverReadiness) -> None:

@@ -38,14 +38,14 @@ def test_each_exit_code(
     assert f"Exit code {code}." in result.stdout
 
 
-def test_the_verdict_comes_first_and_then_the_action(lab: Start) -> None:
-    """Folded in a pipe too, as everything below."""
-    assert lab(PAIR).run("failover-check").stdout.splitlines()[:4] == [
-        "Normal: both nodes of Pair serve their own users, and AXL answers on imp1.lab.test and",
-        "imp2.lab.test.",
-        "Do: nothing.",
-        "",
-    ]
+def test_the_first_line_is_the_verdict_and_the_second_the_action(lab: Start) -> None:
+    """Each whole in a pipe, for what reads it line by line."""
+    first, second, *_ = lab(PAIR).run("failover-check").stdout.splitlines()
+    assert first == (
+        "Normal: both nodes of Pair serve their own users, and AXL answers on imp1.lab.test and "
+        "imp2.lab.test."
+    )
+    assert second == "Do: nothing."
 
 
 def test_the_other_groups_that_need_attention_are_counted(lab: Start) -> None:

@@ -70,6 +70,6 @@ def test_the_whole_output(
     for change in changes:
         # The last simulator is the one whose node is lost.
         lab.simulators[-1 if "fault" in change else 0].change(change)
-    text = render_failover_text(lab.check(), width=80, colour=False)
+    text = render_failover_text(lab.check(), width=80, colour=False, fold=True)
     text = re.sub(r"127\.0\.0\.1:\d{5}", "127.0.0.1:18443", text)
     compare_golden(GOLDEN / f"{name}.txt", text)
