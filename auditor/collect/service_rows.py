@@ -5,6 +5,7 @@ The two are axes of their own, and a row may leave either open.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from auditor.models.nodes import RunState, ServiceState
 from auditor.service_names import (
@@ -37,6 +38,8 @@ _NOT_ACTIVATED_TEXTS = frozenset({"service not activated", "not activated"})
 _RUN_STATES_BY_TEXT = {state.value: state for state in RunState if state is not RunState.UNKNOWN}
 
 
+# Sixty rows of each node have one of a few words.
+@lru_cache(maxsize=256)
 def _normalize_status_text(text: str | None) -> str:
     return " ".join((text or "").split()).casefold()
 

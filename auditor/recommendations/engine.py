@@ -299,7 +299,9 @@ def evaluate_applicability(view: NodeView) -> Evaluation:
     )
     routing = ALWAYS_TRUE if row.routing_nodes else negate_exception(evaluate_routing_node(view))
     listed = evaluate_listed(view) if row.if_listed else ALWAYS_TRUE
-    release = evaluate_release_range(view.facts.release, row.releases.start, row.releases.below)
+    bounds = (row.releases.start, row.releases.below)
+    # Most rows hold for every release, and to find that of the cluster looks at every node.
+    release = evaluate_release_range(view.facts.release, *bounds) if any(bounds) else ALWAYS_TRUE
     # The first that is false gives the only reason, so the most basic comes first: that a release
     # has no such service explains more than that a feature is not in use.
     return all_of(release, listed, applies, unless, routing)

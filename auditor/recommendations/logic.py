@@ -63,6 +63,8 @@ def _combine_evaluations(evaluations: tuple[Evaluation, ...], *, decisive: bool)
             return evaluation
     # By identity: another true has reasons and evidence that the reader must see.
     remaining = [evaluation for evaluation in evaluations if evaluation is not ALWAYS_TRUE]
+    if evaluations and not remaining:
+        return ALWAYS_TRUE
     if len(remaining) == 1:
         return remaining[0]
     # Of an unknown result only the unknown parts count: the others are settled.

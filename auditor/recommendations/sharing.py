@@ -1,5 +1,6 @@
 """Equal parts of findings as one object: nodes that are alike are judged in the same words."""
 
+from collections import defaultdict
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -13,12 +14,12 @@ class SharedParts:
 
     def __init__(self) -> None:
         """Start with no part."""
-        self._parts: dict[object, Any] = {}
+        # By type, because a text and a word of an enumeration may be equal.
+        self._parts: defaultdict[type, dict[Any, Any]] = defaultdict(dict)
 
     def share(self, part: T) -> T:
         """Return the part that came first among those that are equal to this one."""
-        # Of the same type: a text and a word of an enumeration may be equal.
-        shared: T = self._parts.setdefault((type(part), part), part)
+        shared: T = self._parts[type(part)].setdefault(part, part)
         return shared
 
     def share_all(self, parts: tuple[T, ...]) -> tuple[T, ...]:

@@ -243,9 +243,8 @@ def _child_texts(row: etree._Element) -> _Row:
 
 
 def _text_of(element: etree._Element) -> str | None:
-    if is_nil_element(element):
-        return None
-    return (element.text or "").strip(_XML_SPACE) or None
+    text = (element.text or "").strip(_XML_SPACE)
+    return text if text and not is_nil_element(element) else None
 
 
 def _parse_integer(text: str | None, unreadable: int | None = None) -> int | None:
