@@ -195,7 +195,9 @@ def _connect(address: str, security: Security) -> Client:
     except OSError as error:
         raise _unreachable(address, error, find_obstacle(address)) from error
     except REFUSALS as error:
-        raise _unreachable(address, error) from error
+        # Where TLS meets none it depends on timing what Dask raises; all else is of its settings.
+        is_without_tls = is_encrypted(address) and find_obstacle(address) is Obstacle.NO_TLS
+        raise _unreachable(address, error, Obstacle.NO_TLS if is_without_tls else None) from error
 
 
 def _open_client(address: str, security: Security) -> Client:
