@@ -8,6 +8,7 @@ import pytest
 
 from auditor.models.coverage import Source
 from auditor.models.findings import FindingKind, Verdict
+from auditor.recommendations.consulted import ConsultedSettings
 from auditor.service_names import (
     _CANONICAL_BY_KEY,
     FEATURE_SERVICES,
@@ -16,6 +17,7 @@ from auditor.service_names import (
     XCP_ROUTER,
     canonical_name,
 )
+from auditor.soap.reply_cache import ReplyCache
 from tests.lab import CUCM, PAIR, PUB, SUB, Lab, coverage, finding
 
 Start = Callable[..., Lab]
@@ -188,3 +190,22 @@ def test_two_short_lists_of_a_node_do_not_make_it_compliant(lab: Start) -> None:
         assert finding(cluster, row, SUB).verdict is Verdict.UNKNOWN
         assert finding(cluster, row, PUB).verdict is Verdict.PASS
     assert report.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    "fault", ["login-page", "empty-list", "cut", "missing-row", "doubled-list", "nil-values"]
+)
+def test_a_good_reply_of_before_stands_in_for_no_bad_one(
+    lab: Start, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is a row spared its second judging: without both short ways all is judged the same."""
+    running = lab(PAIR)
+    good = running.cluster().findings
+    operation = "getProductInformationList"
+    running.simulator.change({"fault": {"fault": fault, "node": "*", "operation": operation}})
+    quick = running.cluster().findings
+    monkeypatch.setattr(ReplyCache, "find", lambda *_: None)
+    monkeypatch.setattr(ConsultedSettings, "has_consulted", lambda *_: True)
+    assert running.cluster().findings == quick
+    # A row or a value less in that list costs no verdict.
+    assert (quick == good) == (fault in ("missing-row", "nil-values"))
