@@ -1,6 +1,5 @@
 """A running simulator and the program pointed at it, for tests of the whole road."""
 
-import functools
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from auditor.audit import RunContext, RunOptions, audit_clusters
+from auditor.audit import audit_clusters
 from auditor.cli.app import app
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
@@ -19,8 +18,8 @@ from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, Source
 from auditor.models.findings import Finding
 from auditor.models.report import Report
-from auditor.recommendations.packs import load_packs
 from auditor.resources import scenario_folder
+from auditor.run import RunContext, RunOptions
 from auditor.simulator import Simulator
 from auditor.soap.network import LiveNetwork
 
@@ -46,9 +45,6 @@ DRIFTED_PAIR: Mapping[str, Any] = {
     "node": [{"name": SUB, "activated": ["Cisco Serviceability Reporter"]}],
 }
 """A pair with one difference: RPT-02 on the subscriber, of severity low."""
-
-_rows = functools.cache(load_packs)
-"""The packs, read once for all tests: they are frozen, and reading them outlasts an audit."""
 
 
 @dataclass
@@ -94,7 +90,7 @@ class Lab:
             return audit_clusters(
                 configuration.clusters,
                 {c.name: login for c in configuration.clusters},
-                RunOptions(_rows(tuple(packs)), insecure=insecure, discover=discover),
+                RunOptions(tuple(packs), insecure=insecure, discover=discover),
                 RunContext(
                     network=wire,
                     workers=configuration.workers,

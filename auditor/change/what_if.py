@@ -11,7 +11,8 @@ from auditor.models.findings import Finding, FindingSubject, SubjectKind, Verdic
 from auditor.models.nodes import NodeFacts, RunState, ServiceState
 from auditor.recommendations.causes import link_causes
 from auditor.recommendations.engine import judge_facts
-from auditor.recommendations.packs import BUILT_IN_PACKS, Recommendation, load_packs
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
+from auditor.recommendations.packs import Recommendation, load_packs
 from auditor.recommendations.vocabulary import Expectation
 
 _BLOCKING_VERDICTS = (Verdict.DRIFT, Verdict.UNKNOWN)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.audit import RunOptions, audit_clusters
+from auditor.audit import audit_clusters
 from auditor.cli.app import app
 from auditor.cli.fleet import FleetRequest, audit_fleet
 from auditor.cli.options import (
@@ -37,14 +37,17 @@ from auditor.cli.session import EvidenceRequest, command_session, load_run_waive
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.history.loading import RunHistory, open_beside_run, open_run_history
-from auditor.models.report import Report
-from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
 from auditor.report.formats import (
     OutputTarget,
     check_targets_writable,
     load_renderers,
     parse_output_targets,
 )
+from auditor.run import RunOptions
+
+if TYPE_CHECKING:  # what judges and reports loads late
+    from auditor.models.report import Report
 
 
 @app.command("audit")
@@ -93,13 +96,12 @@ def audit(
         raise typer.Exit(
             audit_evidence(replay, clusters or [], overrides, targets, quiet=quiet, full=full)
         )
-    recommendations = load_packs(packs)
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
     # Before a password is typed and clusters are asked: a survey must not be lost for a path.
     check_targets_writable(targets)
     options = RunOptions(
-        recommendations,
+        packs,
         fail_on,
         insecure=insecure,
         allow_unknown=allow_unknown,
@@ -136,7 +138,7 @@ def _ask_clusters(
     history: RunHistory | None,
     request: EvidenceRequest,
     targets: Sequence[OutputTarget],
-) -> tuple[Report, Callable[[], None] | None]:
+) -> "tuple[Report, Callable[[], None] | None]":
     """Return the report, and what raises where evidence was to be kept and could not be."""
     if fleet is not None:
         return audit_fleet(fleet, configuration, chosen, options, history), None
@@ -146,16 +148,20 @@ def _ask_clusters(
         options,
         evidence=request,
         history=history,
-        meanwhile=partial(_load_what_follows, history, targets),
+        meanwhile=partial(_load_what_follows, options.packs, history, targets),
     ) as session:
         report = audit_clusters(chosen, session.logins, options, session.context, history)
     return report, session.check_evidence
 
 
-def _load_what_follows(history: RunHistory | None, targets: Sequence[OutputTarget]) -> None:
+def _load_what_follows(
+    packs: Sequence[str], history: RunHistory | None, targets: Sequence[OutputTarget]
+) -> None:
     """Load what judges, reports and records: clusters are asked sooner without it."""
-    import_module("auditor.recommendations.engine")
-    import_module("auditor.recommendations.causes")
+    import_module("auditor.judgement")
+    from auditor.recommendations.packs import load_packs
+
+    load_packs(packs)
     import_module("auditor.cli.finish")
     load_renderers(targets)
     open_beside_run(history)

@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.audit import (
-    RunContext,
-    RunOptions,
-    audit_clusters,
-    build_report,
-    survey_clusters,
-)
+from auditor.audit import audit_clusters, survey_clusters
 from auditor.cli.app import app
 from auditor.cli.output import print_text, raise_output_problems, write_reports
 from auditor.cli.session import open_run_context
@@ -34,9 +28,11 @@ from auditor.failover.check import FailoverCheckOptions, run_failover_check
 from auditor.failover.model import FailoverCheck
 from auditor.failover.report import render_failover_text
 from auditor.failover.summary import summarize_check
+from auditor.judgement import build_report
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
 from auditor.recommendations.packs import load_packs
 from auditor.report.formats import parse_output_targets
+from auditor.run import RunContext, RunOptions
 from auditor.snapshots import Snapshot, build_snapshot, parse_snapshot
 
 if TYPE_CHECKING:  # the simulator comes with the extra `lab`
@@ -64,7 +60,7 @@ def demo(
         _run_failover_demo()
         return
     with _simulated_cluster("demo") as (_, configuration, logins):
-        options = RunOptions(load_packs())
+        options = RunOptions()
         # Without a history: an invented run has no place beside those of real clusters.
         with open_run_context(configuration.workers) as context:
             report = audit_clusters(configuration.clusters, logins, options, context)
@@ -170,7 +166,7 @@ class FailoverDemo:
         self.say(render_failover_text(check, width=self.width, colour=self.colour))
 
     def _snapshot(self) -> Snapshot:
-        options = RunOptions(load_packs(), mode="snapshot", scope=SurveyScope(SNAPSHOT_TOPICS))
+        options = RunOptions(mode="snapshot", scope=SurveyScope(SNAPSHOT_TOPICS))
         started = self.context.clock()
         facts = survey_clusters(self.clusters, self.logins, options, self.context)
         report = build_report(self.clusters, facts, options, self.context, started)

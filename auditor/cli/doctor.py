@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from auditor.audit import RunOptions
 from auditor.cli.app import app
 from auditor.cli.options import (
     ClustersArgument,
@@ -22,6 +21,7 @@ from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.models.exit_codes import ExitCode
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
+from auditor.run import RunOptions
 from auditor.setup.doctor.checks import examine_cluster
 from auditor.setup.doctor.model import Checkup
 from auditor.setup.doctor.report import render_checkups_json, render_checkups_text

@@ -7,15 +7,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from auditor.audit import RunOptions
 from auditor.cli.session import EvidenceRequest
 from auditor.config.settings import Configuration
 from auditor.credentials import Credentials
 from auditor.errors import REDACTED, ConfigError
 from auditor.history.loading import RunHistory
 from auditor.models.findings import Severity
-from auditor.models.history import RecordedTopology, TopologyRecall
 from auditor.models.nodes import RunState
+from auditor.models.recorded_topology import RecordedTopology, TopologyRecall
+from auditor.run import RunOptions
 from auditor.soap.evidence.recorder import Recorder, RecordingInfo
 
 SECRET_KEYS = frozenset({"password_command", "notify", "history"})

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from auditor.audit import RunOptions
 from auditor.cli.app import app
 from auditor.cli.completion import complete_groups
 from auditor.cli.options import (
@@ -41,6 +40,7 @@ from auditor.report.formats import (
     check_targets_writable,
     parse_output_targets,
 )
+from auditor.run import RunOptions
 from auditor.snapshots import read_snapshot
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from auditor.audit import RunOptions, audit_surveyed
+from auditor.audit import audit_surveyed
 from auditor.cli.progress import show_progress
 from auditor.cli.session import open_run_context, refuse_after_failure, warn_insecure
 from auditor.cli.verbosity import is_quiet
@@ -15,7 +16,10 @@ from auditor.config.settings import ClusterSettings, Configuration
 from auditor.errors import ConfigError
 from auditor.extras import Extra, missing_extra_text
 from auditor.history.loading import RunHistory
-from auditor.models.report import Report
+from auditor.run import RunOptions
+
+if TYPE_CHECKING:  # what judges and reports loads late
+    from auditor.models.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def audit_fleet(
     clusters: Sequence[ClusterSettings],
     options: RunOptions,
     history: RunHistory | None,
-) -> Report:
+) -> "Report":
     """Ask the clusters on workers, and judge them here.
 
     Raises:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from auditor.audit import RunOptions
 from auditor.cli.app import app
 from auditor.cli.messages import print_error
 from auditor.cli.options import (
@@ -20,6 +19,7 @@ from auditor.cli.output import print_plain_text
 from auditor.cli.session import EvidenceRequest, command_session
 from auditor.files import create_file, require_new_file
 from auditor.models.exit_codes import ExitCode
+from auditor.run import RunOptions
 from auditor.setup.init import draft
 from auditor.setup.init.append import append_cluster
 from auditor.text import count_noun, quote_argument

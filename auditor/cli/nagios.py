@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from auditor.audit import RunOptions, audit_clusters
+from auditor.audit import audit_clusters
 from auditor.cli.app import app, usage_message
 from auditor.cli.help_layout import HelpCommand
 from auditor.cli.options import (
@@ -28,8 +28,9 @@ from auditor.cli.session import command_session, load_run_waivers
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import AuditorError
 from auditor.models.findings import Severity
-from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
 from auditor.report.nagios import PluginState, format_plugin_line, render_plugin_line
+from auditor.run import RunOptions
 
 
 @contextmanager
@@ -98,11 +99,10 @@ def nagios(
     CRITICAL (2): drift of severity critical or high. WARNING (1): lesser drift at or above the
     threshold. UNKNOWN (3): no drift, but something is unknown. OK (0): compliant and complete.
     """
-    recommendations = load_packs(pack or BUILT_IN_PACKS)
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
     options = RunOptions(
-        recommendations,
+        tuple(pack or BUILT_IN_PACKS),
         fail_on,
         insecure=insecure,
         allow_unknown=allow_unknown,

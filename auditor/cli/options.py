@@ -13,6 +13,7 @@ from auditor.command_lines import name_config_file
 from auditor.config.value_checks import InvalidValue, validate_web_address
 from auditor.errors import ConfigError
 from auditor.models.findings import Severity
+from auditor.recommendations.pack_names import check_pack_names
 from auditor.report.formats import COMMAND_FORMATS, FOLDER_FORMATS
 
 JUDGING_PANEL = "What is judged"
@@ -42,9 +43,17 @@ def split_env_list(
 def _normalise_pack_names(
     ctx: typer.Context, param: typer.CallbackParam, values: list[str] | None
 ) -> list[str] | None:
-    """Return the names of packs in lower case."""
-    names = split_env_list(ctx, param, values)
-    return None if names is None else [name.lower() for name in names]
+    """Return the names of packs in lower case, each once.
+
+    Raises:
+        ConfigError: no pack has that name.
+    """
+    typed = split_env_list(ctx, param, values)
+    if typed is None:
+        return None
+    names = list(dict.fromkeys(name.lower() for name in typed))
+    check_pack_names(names)
+    return names
 
 
 def _check_report_url(value: str | None) -> str | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from auditor.audit import RunOptions, survey_clusters
+from auditor.audit import survey_clusters
 from auditor.change.change_check import PrecheckResult
 from auditor.change.decision import Decision, DecisionOptions
 from auditor.change.expectation import serialize_expectation
@@ -42,13 +42,15 @@ from auditor.collect.scope import PRECHECK_TOPICS, SurveyScope
 from auditor.config.overrides import load_with_features
 from auditor.files import require_new_file, write_file
 from auditor.models.findings import Severity
-from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
+from auditor.recommendations.packs import load_packs
 from auditor.report.formats import (
     OutputTarget,
     ReportFormat,
     check_targets_writable,
     parse_output_targets,
 )
+from auditor.run import RunOptions
 from auditor.text import utc_timestamp
 
 CHANGE_PANEL = "The change"
@@ -150,9 +152,7 @@ def precheck(
     check_targets_writable(targets)
     if expectation:
         require_new_file("--expectation", expectation)
-    options = RunOptions(
-        recommendations, fail_on, insecure=insecure, scope=SurveyScope(PRECHECK_TOPICS)
-    )
+    options = RunOptions(packs, fail_on, insecure=insecure, scope=SurveyScope(PRECHECK_TOPICS))
     request = EvidenceRequest("precheck", evidence, packs, evidence_hide_user)
     with command_session(configuration, [settings], options, evidence=request) as session:
         (facts,) = survey_clusters([settings], session.logins, options, session.context)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from auditor.audit import RunContext, RunOptions, build_report, survey_clusters
+from auditor.audit import survey_clusters
 from auditor.cli.evidence import SETTINGS_FOLDER, RunInfo
 from auditor.cli.finish import OutputPlan, finish_run
 from auditor.cli.messages import print_note, print_warning
@@ -15,11 +15,12 @@ from auditor.config.loader import build_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, Secret
 from auditor.errors import ConfigError
+from auditor.judgement import build_report
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Severity
 from auditor.models.report import Report
-from auditor.recommendations.packs import load_packs
 from auditor.report.formats import OutputTarget, check_targets_writable
+from auditor.run import RunContext, RunOptions
 from auditor.soap.evidence.replay import (
     EvidenceRecord,
     ReplayNetwork,
@@ -71,7 +72,7 @@ def replay_evidence(path: Path, clusters: Sequence[str], overrides: ReplayOverri
     run, configuration = _read_run_info(record)
     chosen = _select_recorded_clusters(record, run, configuration, clusters)
     options = RunOptions(
-        load_packs(overrides.packs or run.packs),
+        tuple(overrides.packs or run.packs),
         overrides.fail_on or run.fail_on,
         insecure=run.insecure,
         allow_unknown=overrides.allow_unknown or run.allow_unknown,

@@ -9,7 +9,8 @@ from auditor.cli.completion import complete_recommendations, complete_schemas
 from auditor.cli.options import PackOption, output_option
 from auditor.cli.output import print_text, write_documents
 from auditor.errors import ConfigError
-from auditor.recommendations.packs import BUILT_IN_PACKS, find_recommendation, load_packs
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
+from auditor.recommendations.packs import find_recommendation, load_packs
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
 from auditor.report.rules_json import render_rule_json, render_rules_json
 from auditor.report.terminal_rules import render_rule, render_rule_list

@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.audit import RunContext, RunOptions
 from auditor.cli.progress import NO_PROGRESS, ProgressDisplay, run_after_first_answer, show_progress
 from auditor.cli.verbosity import is_quiet
 from auditor.config.loader import find_config_file, load_configuration
@@ -20,8 +19,10 @@ from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, resolve_credentials, system_keyring
 from auditor.errors import ConfigError, CredentialError
 from auditor.history.loading import RunHistory
-from auditor.models.history import RecordedTopology, TopologyRecall, is_history_off, recall_nothing
-from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.history.sqlite_file import is_history_off
+from auditor.models.recorded_topology import RecordedTopology, TopologyRecall, recall_nothing
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
+from auditor.run import RunContext, RunOptions
 from auditor.soap.network import LiveNetwork, Network
 
 if TYPE_CHECKING:  # most runs keep no evidence and have no waivers: clusters are asked sooner
@@ -223,6 +224,7 @@ def load_run_waivers(
     """Read the waivers of the clusters; see `auditor.waivers.apply.load_cluster_waivers`."""
     if option is None and not any(settings.waivers for settings in clusters):
         return {}
+    from auditor.recommendations.packs import load_packs
     from auditor.waivers.apply import load_cluster_waivers
 
     # Of all packs: a waiver for a pack that is left out this time is no mistake.

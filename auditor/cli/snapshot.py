@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from auditor import snapshots
-from auditor.audit import RunOptions, build_report, survey_clusters
+from auditor.audit import survey_clusters
 from auditor.change.diff.document import render_comparison_markdown
 from auditor.change.diff.expected import NO_EXPECTATION
 from auditor.change.diff.report import render_comparison_json, render_comparison_text
@@ -36,9 +36,11 @@ from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
 from auditor.files import require_new_file, write_file
+from auditor.judgement import build_report
 from auditor.models.report import Report
-from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
+from auditor.run import RunOptions
 from auditor.text import did_you_mean, wrap_text
 
 LIVE_KEYWORD = "live"
@@ -213,11 +215,10 @@ def _take_snapshot(
     config: Path | None, names: Sequence[str], request: EvidenceRequest, *, insecure: bool
 ) -> tuple[Report, Mapping[str, Any], CommandSession]:
     """Ask the clusters; return the report, a snapshot of them, and the session."""
-    recommendations = load_packs(request.packs)
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(names)
     options = RunOptions(
-        recommendations,
+        request.packs,
         insecure=insecure,
         mode="snapshot",
         scope=SurveyScope(SNAPSHOT_TOPICS),

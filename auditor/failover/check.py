@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.audit import survey_clusters
 from auditor.collect.scope import FAILOVER_TOPICS, SurveyScope, SurveyTopic
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
@@ -34,6 +34,7 @@ from auditor.models.coverage import Source
 from auditor.models.facts import ClusterFacts, Group
 from auditor.models.nodes import NodeFacts, Role
 from auditor.recommendations.packs import Recommendation
+from auditor.run import RunContext, RunOptions
 from auditor.snapshots import Snapshot
 from auditor.text import utc_timestamp
 

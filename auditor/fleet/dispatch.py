@@ -14,7 +14,6 @@ from typing import cast
 from distributed import Client, Future, KilledWorker
 
 from auditor import __version__
-from auditor.audit import RunContext
 from auditor.collect.progress import ClusterDone, ClusterSent, WorkerAwaited, WorkerCame
 from auditor.config.settings import ClusterSettings
 from auditor.fleet.connection import UNREACHABLE_ERRORS, FleetOptions, call_scheduler, run_beside
@@ -30,6 +29,7 @@ from auditor.fleet.worker import MAX_ATTEMPTS, survey_on_worker
 from auditor.fleet.worker_list import WorkerList
 from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem
+from auditor.run import RunContext
 from auditor.text import join_names
 
 log = logging.getLogger(__name__)

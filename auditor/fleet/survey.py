@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from auditor.audit import RunContext, RunOptions
 from auditor.collect.discovery.probe_file import load_probes
 from auditor.collect.intercluster import add_peer_settings
 from auditor.collect.progress import SchedulerAwaited
@@ -16,7 +15,8 @@ from auditor.fleet.dispatch import Dispatch, site_resource
 from auditor.fleet.messages import ClusterTask
 from auditor.fleet.privacy import Privacy
 from auditor.models.facts import ClusterFacts
-from auditor.models.history import RecordedTopology
+from auditor.models.recorded_topology import RecordedTopology
+from auditor.run import RunContext, RunOptions
 
 log = logging.getLogger(__name__)
 

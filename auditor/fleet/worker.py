@@ -14,7 +14,7 @@ from typing import Any
 from distributed import Worker, get_worker
 
 from auditor import __version__
-from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.audit import survey_clusters
 from auditor.config.settings import ClusterSettings, password_variable_name
 from auditor.credentials import resolve_credentials, system_keyring
 from auditor.errors import CredentialError, NoPassword
@@ -27,6 +27,7 @@ from auditor.fleet.messages import (
 )
 from auditor.fleet.privacy import is_private
 from auditor.problems import Problem
+from auditor.run import RunContext, RunOptions
 from auditor.soap.network import LiveNetwork, Network
 
 MAX_ATTEMPTS = 2

@@ -7,13 +7,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from auditor.errors import ConfigError, OutputError
-from auditor.history.sqlite_file import find_sqlite_file, is_ready
-from auditor.models.history import ClusterHistory, RecordedTopology, is_history_off
+from auditor.history.sqlite_file import find_sqlite_file, is_history_off, is_ready
 from auditor.models.nodes import RunState
-from auditor.models.report import Report
+from auditor.models.recorded_topology import RecordedTopology
 
 if TYPE_CHECKING:  # this is what loads late
     from auditor.history.store import HistoryStore
+    from auditor.models.history import ClusterHistory
+    from auditor.models.report import Report
 
 
 class RunHistory(Protocol):
@@ -23,10 +24,10 @@ class RunHistory(Protocol):
     def shown(self) -> str:
         """Return the database's URL without password or options."""
 
-    def record(self, report: Report) -> None:
+    def record(self, report: "Report") -> None:
         """Write a run."""
 
-    def past(self, report: Report) -> dict[str, ClusterHistory]:
+    def past(self, report: "Report") -> "dict[str, ClusterHistory]":
         """Return what history adds to a report."""
 
     def changing_services(
@@ -93,10 +94,10 @@ class _LateHistory:
     def shown(self) -> str:
         return self._store_of_report().shown
 
-    def record(self, report: Report) -> None:
+    def record(self, report: "Report") -> None:
         self._store_of_report().record(report)
 
-    def past(self, report: Report) -> dict[str, ClusterHistory]:
+    def past(self, report: "Report") -> "dict[str, ClusterHistory]":
         return self._store_of_report().past(report)
 
     def changing_services(

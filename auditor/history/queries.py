@@ -25,8 +25,9 @@ from auditor.models.findings import (
     SubjectKind,
     Verdict,
 )
-from auditor.models.history import PastRun, RecordedNode, RecordedTopology
+from auditor.models.history import PastRun
 from auditor.models.nodes import Role, RunState
+from auditor.models.recorded_topology import RecordedNode, RecordedTopology
 from auditor.text import printable_excerpt, utc_timestamp
 
 # The columns of the tables are the fields of these.

@@ -25,10 +25,10 @@ from auditor.models.history import (
     FindingAge,
     HistoricalFinding,
     PastRun,
-    RecordedTopology,
     RunChanges,
 )
 from auditor.models.nodes import RunState
+from auditor.models.recorded_topology import RecordedTopology
 from auditor.models.report import Report
 from auditor.text import (
     did_you_mean,

@@ -1,19 +1,11 @@
 """What history adds to a report: the age of each finding, and what changed between two runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from auditor.models.cluster_report import ClusterStatus
 from auditor.models.findings import FindingKind, FindingSubject, Severity, Verdict
-from auditor.models.nodes import Role
-
-HISTORY_OFF = "off"
-
-
-def is_history_off(url: str | None) -> bool:
-    """Return whether the word `off` is given in place of a database URL."""
-    return url is not None and url.strip().casefold() == HISTORY_OFF
 
 
 class ChangeDirection(StrEnum):
@@ -72,33 +64,6 @@ class FindingChange:
     direction: ChangeDirection
     finding: HistoricalFinding
     before: Verdict | None
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedNode:
-    """A node as an earlier run knew it; the last two are as in `NodeFacts`."""
-
-    name: str
-    role: Role
-    redundancy_group: str | None
-    group_known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedTopology:
-    """The nodes that CUCM listed to an earlier run, which started at `listed_at`."""
-
-    listed_at: str
-    nodes: tuple[RecordedNode, ...]
-
-
-TopologyRecall = Callable[[str, str], RecordedTopology | None]
-"""Returns what is recorded of a cluster, by its name and that of its CUCM publisher."""
-
-
-def recall_nothing(_cluster: str, _publisher: str) -> RecordedTopology | None:
-    """Return None: the recall of a run without history."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ error names the block and the key, and the tests load every pack.
 import tomllib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Self
 
@@ -14,11 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from auditor.errors import ConfigError
 from auditor.models.findings import FindingKind, Severity, SubjectKind
+from auditor.recommendations.pack_names import BUILT_IN_PACKS, check_pack_names
 from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode, NodeScope
 from auditor.text import did_you_mean
-
-BUILT_IN_PACKS = ("table", "guides")
-"""The built-in packs: Cisco's table, and what other Cisco guides add to it."""
 
 PackText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 RecommendationId = Annotated[str, StringConstraints(pattern=r"^[A-Z]+-[0-9]{2}$")]
@@ -168,13 +167,13 @@ def load_packs(names: Sequence[str] = BUILT_IN_PACKS) -> tuple[Recommendation, .
     Raises:
         ConfigError: there is no pack of that name.
     """
-    # A user may have typed the name, so this is no fault of the program.
-    unknown = [name for name in names if name not in BUILT_IN_PACKS]
-    if unknown:
-        packs = ", ".join(BUILT_IN_PACKS)
-        raise ConfigError(f"There is no pack {name!r}; the packs are {packs}." for name in unknown)
-    texts = {name: (files(__package__) / f"{name}.toml").read_text("utf-8") for name in names}
-    return tuple(row for name, text in texts.items() for row in parse_pack(text, name))
+    check_pack_names(names)
+    return tuple(row for name in names for row in _load_pack(name))
+
+
+@cache
+def _load_pack(name: str) -> tuple[Recommendation, ...]:
+    return parse_pack((files(__package__) / f"{name}.toml").read_text("utf-8"), name)
 
 
 def find_recommendation(typed: str, rows: Mapping[str, Recommendation]) -> Recommendation:

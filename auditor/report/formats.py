@@ -7,12 +7,15 @@ from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError
 from auditor.files import find_write_obstacle
-from auditor.models.report import Report
 from auditor.report.page_folder import INDEX_NAME, find_page_folder_obstacle
 from auditor.text import did_you_mean
+
+if TYPE_CHECKING:
+    from auditor.models.report import Report
 
 
 class ReportFormat(StrEnum):
@@ -189,7 +192,7 @@ def _find_obstacle(path: Path, is_folder: bool) -> str | None:
 
 
 def render_report_pieces(
-    report: Report,
+    report: "Report",
     target_format: ReportFormat,
     *,
     width: int,
@@ -210,7 +213,7 @@ def render_report_pieces(
         yield module.render(report)
 
 
-def render_report_pages(report: Report) -> Iterator[tuple[str, str]]:
+def render_report_pages(report: "Report") -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file of a report in a folder, its index last."""
     module = _load_renderer(ReportFormat.HTML)
     yield from module.render_pages(report)

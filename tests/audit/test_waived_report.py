@@ -7,14 +7,15 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.audit import RunContext, RunOptions, build_report
 from auditor.config.loader import build_configuration
+from auditor.judgement import build_report
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
 from auditor.report import json_report
+from auditor.run import RunContext, RunOptions
 from auditor.service_names import SIP_PROXY_SERVICE, XCP_ROUTER
 from auditor.soap.network import LiveNetwork
 from auditor.waivers.apply import ClusterWaivers
@@ -30,7 +31,7 @@ WORLD = RunContext(LiveNetwork(), 1, "run", lambda: NOW, lambda _cluster, _serve
 def _report(facts: ClusterFacts, rules: tuple[WaiverRule, ...]) -> Report:
     raw = {"name": facts.name, "cucm_publisher": "cucm.example.test", "username": "audit-ro"}
     configuration = build_configuration({"cluster": [raw]}, Path("auditor.toml"))
-    options = RunOptions(ROWS, waivers={facts.name: ClusterWaivers(rules)})
+    options = RunOptions(waivers={facts.name: ClusterWaivers(rules)})
     return build_report(configuration.clusters, [facts], options, WORLD, NOW)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
 
-from auditor.audit import RunContext
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
 from auditor.failover.check import FailoverCheckOptions, run_failover_check
 from auditor.failover.model import FailoverCheck
 from auditor.recommendations.packs import load_packs
+from auditor.run import RunContext
 from auditor.soap.network import Network
 from tests.benchmarks.farm import Farm, farm
 from tests.benchmarks.figures import Size, line, ratio

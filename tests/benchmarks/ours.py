@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from auditor.__main__ import GC_ALLOCATION_THRESHOLD, GC_OLDER_THRESHOLDS
-from auditor.audit import RunContext, RunOptions, audit_clusters
+from auditor.audit import audit_clusters
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
 from auditor.models.report import Report
-from auditor.recommendations.packs import load_packs
+from auditor.run import RunContext, RunOptions
 from auditor.soap.messages import Endpoint, RequestLimits, SoapRequest, SoapResponse
 from auditor.soap.network import LiveNetwork, Network, ServerSession
 from tests.benchmarks.farm import Farm
@@ -54,7 +54,7 @@ def prepared(farm: Farm) -> Callable[[Network], Report]:
     """Read configuration and packs; return what audits every cluster of the farm once."""
     configuration = load_configuration(farm.config)
     login = Credentials(farm.username, Secret(farm.password))
-    options = RunOptions(load_packs())
+    options = RunOptions()
 
     def run(wire: Network) -> Report:
         world = RunContext(

@@ -5,10 +5,10 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auditor.audit import RunContext
 from auditor.cli.demo import FailoverDemo
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
+from auditor.run import RunContext
 from auditor.simulator import ManualClock, Simulator
 from auditor.soap.network import LiveNetwork
 from tests.lab import QUICK, scenario

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.audit import survey_clusters
 from auditor.collect.perfmon import REPLICATION_OBJECT
 from auditor.collect.scope import (
     AUDIT_TOPICS,
@@ -21,6 +21,7 @@ from auditor.credentials import Credentials, Secret
 from auditor.models.coverage import Source
 from auditor.models.facts import ClusterFacts
 from auditor.problems import Problem
+from auditor.run import RunContext, RunOptions
 from auditor.soap.network import LiveNetwork
 from tests.lab import Lab
 

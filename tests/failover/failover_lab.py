@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from auditor.audit import RunContext
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
 from auditor.failover.check import FailoverCheckOptions, run_failover_check
 from auditor.failover.model import FailoverCheck
+from auditor.run import RunContext
 from auditor.simulator import ManualClock, Simulator, write_joint_config
 from auditor.soap.network import LiveNetwork
 from tests.failover.pairs import ROWS

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from auditor.audit import RunContext, RunOptions, audit_clusters
+from auditor.audit import audit_clusters
 from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials, Secret
@@ -17,7 +17,7 @@ from auditor.errors import NotAsked
 from auditor.models.cluster_report import ClusterReport
 from auditor.models.settings import Reach
 from auditor.problems import Problem
-from auditor.recommendations.packs import load_packs
+from auditor.run import RunContext, RunOptions
 from auditor.simulator import Simulator
 from auditor.simulator.service import ManualClock
 from auditor.soap.messages import (
@@ -72,7 +72,7 @@ SCENARIOS: tuple[Mapping[str, Any], ...] = (
         ],
     },
 )
-_OPTIONS = RunOptions(load_packs())
+_OPTIONS = RunOptions()
 _NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
 

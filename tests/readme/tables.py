@@ -10,7 +10,8 @@ from auditor.cli.examples import read_examples
 from auditor.failure_reasons import REASONS, REASONS_BY_INTERFACE, Reason
 from auditor.failures import FILE_WORDS
 from auditor.problems import Problem
-from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
+from auditor.recommendations.packs import load_packs
 from auditor.report.formats import COMMAND_FORMATS
 from auditor.report.terminal_rules import PACK_TEXTS
 from tests.readme.outputs import CHECKOUT

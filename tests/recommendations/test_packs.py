@@ -8,12 +8,8 @@ from pydantic import ValidationError
 from auditor.errors import ConfigError
 from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.findings import FindingKind, SubjectKind
-from auditor.recommendations.packs import (
-    BUILT_IN_PACKS,
-    Recommendation,
-    load_packs,
-    parse_pack,
-)
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
+from auditor.recommendations.packs import Recommendation, load_packs, parse_pack
 from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode, NodeScope
 from auditor.service_names import (
     FEATURE_SERVICES,

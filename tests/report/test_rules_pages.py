@@ -7,8 +7,8 @@ import pytest
 
 from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.findings import FindingKind, Severity, SubjectKind
+from auditor.recommendations.pack_names import BUILT_IN_PACKS
 from auditor.recommendations.packs import (
-    BUILT_IN_PACKS,
     Citation,
     FeatureServices,
     Recommendation,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.audit import survey_clusters
 from auditor.collect.scope import INIT_TOPICS, SurveyScope
 from auditor.config.errors import ConfigProblem, InvalidConfiguration
 from auditor.config.hosts import is_ip
@@ -21,6 +21,7 @@ from auditor.models.facts import ClusterFacts
 from auditor.models.nodes import Role
 from auditor.recommendations.inference import ask_about_contradictions, infer_profile
 from auditor.report.profile_toml import QUESTION_PREFIX
+from auditor.run import RunContext, RunOptions
 from auditor.setup.init.addresses import propose_addresses
 from auditor.setup.init.append import ExistingFile, read_file_to_extend
 from auditor.setup.init.golden import apply_golden_profile
