@@ -45,6 +45,7 @@ from auditor.report.formats import (
     parse_output_targets,
 )
 from auditor.run import RunOptions
+from auditor.soap.operations import load_wsdls
 
 if TYPE_CHECKING:  # what judges and reports loads late
     from auditor.models.report import Report
@@ -158,6 +159,7 @@ def _load_what_follows(
     packs: Sequence[str], history: RunHistory | None, targets: Sequence[OutputTarget]
 ) -> None:
     """Load what judges, reports and records: clusters are asked sooner without it."""
+    load_wsdls()
     import_module("auditor.judgement")
     from auditor.recommendations.packs import load_packs
 

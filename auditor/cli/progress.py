@@ -17,7 +17,6 @@ from auditor.collect.progress import (
     ServersListed,
     SurveyProgress,
     WaitBegan,
-    WaitEnded,
     WorkerAwaited,
     WorkersSilent,
 )
@@ -178,22 +177,6 @@ def show_progress(
         return
     with print_while_waiting(board) if wait and not quiet else nullcontext():
         yield ProgressDisplay(board.note, board.keep_line)
-
-
-def run_after_first_answer(progress: SurveyProgress, work: Callable[[], object]) -> SurveyProgress:
-    """Return a progress that also does some work once, in a thread of its own.
-
-    It begins when the first server has answered or was given up: not sooner, because it would keep
-    the first request waiting for the processor.
-    """
-    first = threading.Lock()
-
-    def note(cluster: str, step: ProgressStep) -> None:
-        progress(cluster, step)
-        if isinstance(step, WaitEnded) and first.acquire(blocking=False):
-            threading.Thread(target=work, name="auditor-loading").start()
-
-    return note
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.cli.progress import NO_PROGRESS, ProgressDisplay, run_after_first_answer, show_progress
+from auditor.cli.progress import NO_PROGRESS, ProgressDisplay, show_progress
 from auditor.cli.verbosity import is_quiet
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
@@ -79,9 +79,8 @@ def command_session(
     """Open all that asking these clusters takes, and close it at the end.
 
     `recall_topology` is that of the run's context where there is no `history`. `wait`: show
-    progress in a pipe too. `meanwhile` is done while servers are waited for, once the first has
-    answered. Print and write only after the block: evidence of a block that an
-    exception ends is marked as interrupted.
+    progress in a pipe too. `meanwhile` is as in `LiveNetwork`. Print and write only after the
+    block: evidence of a block that an exception ends is marked as interrupted.
 
     Raises:
         ConfigError: a password is missing, or evidence cannot be kept; nothing was asked.
@@ -107,11 +106,11 @@ def command_session(
         )
     with (
         show_progress(quiet=is_quiet(), wait=wait) as progress,
-        open_run_context(configuration.workers, progress=progress, recorder=recorder) as context,
+        open_run_context(
+            configuration.workers, progress=progress, recorder=recorder, meanwhile=meanwhile
+        ) as context,
     ):
         context = replace(context, recall_topology=recall)
-        if meanwhile is not None:
-            context = replace(context, progress=run_after_first_answer(progress.note, meanwhile))
         yield CommandSession(context, logins, missing, recorder, progress.print_line)
 
 
@@ -159,12 +158,13 @@ def open_run_context(
     *,
     progress: ProgressDisplay = NO_PROGRESS,
     recorder: "Recorder | None" = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Iterator[RunContext]:
     """Give a run the network, the clock and an id.
 
-    The recorder keeps every exchange, and is closed at the end.
+    The recorder keeps every exchange, and is closed at the end. `meanwhile` is as in `LiveNetwork`.
     """
-    with _open_network(recorder) as network:
+    with _open_network(recorder, meanwhile) as network:
         yield RunContext(
             network=network,
             workers=workers,
@@ -175,15 +175,17 @@ def open_run_context(
 
 
 @contextmanager
-def _open_network(recorder: "Recorder | None") -> Iterator[Network]:
+def _open_network(
+    recorder: "Recorder | None", meanwhile: Callable[[], object] | None
+) -> Iterator[Network]:
     """Open the live network; evidence of what an exception ends is marked as interrupted."""
     if recorder is None:
-        with closing(LiveNetwork()) as network:
+        with closing(LiveNetwork(meanwhile)) as network:
             yield network
         return
     from auditor.soap.evidence.recording_network import RecordingNetwork
 
-    with closing(recorder), closing(RecordingNetwork(recorder)) as recording:
+    with closing(recorder), closing(RecordingNetwork(recorder, meanwhile)) as recording:
         yield recording
         recording.finish()
 

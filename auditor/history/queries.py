@@ -33,6 +33,7 @@ from auditor.text import printable_excerpt, utc_timestamp
 # The columns of the tables are the fields of these.
 _PAST_RUN = TypeAdapter(PastRun)
 _PERIOD = TypeAdapter(FindingPeriod)
+_PERIOD_NAMES = tuple(field.name for field in fields(FindingPeriod))
 
 
 def read_recorded_clusters(connection: Connection) -> tuple[str, ...]:
@@ -206,13 +207,20 @@ def _finding_record_from_row(row: RowMapping) -> FindingRecord:
         service=row["service"],
         subject=FindingSubject(SubjectKind(row["subject_kind"]), row["subject"]),
         latest=latest,
-        judged=None if row["judged_first"] is None else _period_from_row(row, "judged"),
+        judged=_judged_period(row, latest),
     )
 
 
+def _judged_period(row: RowMapping, latest: FindingPeriod) -> FindingPeriod | None:
+    first = row["judged_first"]
+    # Hardly any two differ, and each costs as much to read.
+    if first == latest.first:
+        return latest
+    return None if first is None else _period_from_row(row, "judged")
+
+
 def _period_from_row(row: RowMapping, prefix: str) -> FindingPeriod:
-    names = (field.name for field in fields(FindingPeriod))
-    return _PERIOD.validate_python({name: row[f"{prefix}_{name}"] for name in names})
+    return _PERIOD.validate_python({name: row[f"{prefix}_{name}"] for name in _PERIOD_NAMES})
 
 
 def read_period_rows(

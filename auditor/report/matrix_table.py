@@ -44,7 +44,7 @@ def build_matrix_tables(cluster: ClusterReport, width: int) -> list[Table]:
         node.name: _node_width(node, label[node.name], sections, index) for node in cluster.nodes
     }
     chunks = _chunk_nodes(cluster.nodes, widths, width - _SERVICE_COLUMN_WIDTH)
-    return [_build_matrix_table(chunk, label, sections, index, width) for chunk in chunks]
+    return [_build_matrix_table(chunk, label, sections, index, widths, width) for chunk in chunks]
 
 
 def _node_width(node: NodeFacts, label: str, sections: _Sections, index: FindingIndex) -> int:
@@ -80,14 +80,14 @@ def _build_matrix_table(
     label: Mapping[str, str],
     sections: _Sections,
     index: FindingIndex,
+    node_widths: Mapping[str, int],
     width: int,
 ) -> Table:
     table = plain_table()
-    node_widths = [_node_width(node, label[node.name], sections, index) for node in nodes]
-    room = width - sum(node_width + COLUMN_GAP for node_width in node_widths)
+    room = width - sum(node_widths[node.name] + COLUMN_GAP for node in nodes)
     table.add_column("", width=max(_SERVICE_COLUMN_WIDTH, min(room, _service_name_width(sections))))
-    for node, node_width in zip(nodes, node_widths, strict=True):
-        table.add_column(safe_text(label[node.name], "bold"), width=node_width)
+    for node in nodes:
+        table.add_column(safe_text(label[node.name], "bold"), width=node_widths[node.name])
     for attribute, cells in node_attribute_rows(nodes, index):
         table.add_row(attribute, *map(_render_cell, cells))
     for title, services in sections:

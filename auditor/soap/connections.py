@@ -1,6 +1,7 @@
 """The session, adapter and connections of requests, which leave every decision to `LiveSession`.
 
-It is called in each phase of a connection: to open it, once it is encrypted, and before a request.
+It is called in each phase of a connection: to open it, once it is encrypted, before a request, and
+once that has left.
 """
 
 import base64
@@ -15,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3 import HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPSConnection
+from urllib3.response import HTTPResponse
 
 from auditor.credentials import Credentials
 
@@ -117,6 +119,10 @@ class _Connection(HTTPSConnection):
         # Here and not in `connect`, which a kept connection skips.
         self._session.start_request(self.sock)
         super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 overrides it
+        self._session.note_request_sent()
+        return super().getresponse()
 
 
 class _Pool(HTTPSConnectionPool):

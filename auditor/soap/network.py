@@ -1,6 +1,8 @@
 """All that the program asks of the outside while it collects: a replay can take its place."""
 
+import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -87,17 +89,29 @@ class Network(Protocol):
 class LiveNetwork(AbstractContextManager["LiveNetwork"]):
     """The network itself. Shared by all clients and threads of a run; a context manager."""
 
-    def __init__(self) -> None:
-        """Open nothing yet."""
+    def __init__(self, meanwhile: Callable[[], object] | None = None) -> None:
+        """Open nothing yet.
+
+        `meanwhile` is done once, in a thread of its own, as soon as the first request has left: not
+        sooner, because it would keep that request waiting for the processor.
+        """
         self._watchdog = DeadlineWatchdog()
         self._contexts = TlsContexts()
+        self._meanwhile = meanwhile
+        self._first_request = threading.Lock()
 
     def open_session(
         self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
     ) -> ServerSession:
         """Return a session; raises `ConfigError` when its CA file cannot be used."""
         context = self._contexts.get(endpoint)
-        return LiveSession(endpoint, credentials, limits, self._watchdog, context)
+        return LiveSession(
+            endpoint, credentials, limits, self._watchdog, context, self._note_request_sent
+        )
+
+    def _note_request_sent(self) -> None:
+        if self._meanwhile is not None and self._first_request.acquire(blocking=False):
+            threading.Thread(target=self._meanwhile, name="auditor-meanwhile").start()
 
     def try_tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
         """Try a bare TCP connection from this machine."""

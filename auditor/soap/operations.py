@@ -122,6 +122,14 @@ def get_operation(
     return SoapOperation(interface, name, binding.get(name))
 
 
+def load_wsdls(axl_versions: Iterable[str] = (_WSDL_AXL_VERSION,)) -> None:
+    """Read the WSDLs before they are asked for: each takes time between two requests."""
+    for version in axl_versions:
+        _load_wsdl(AXL_API, version)
+    for interface in (CONTROL_CENTER_API, PERFMON_API):
+        _load_wsdl(interface, _WSDL_AXL_VERSION)
+
+
 def _load_wsdl(interface: SoapInterface, axl_version: str) -> ZeepObject:
     # Held while parsing: the first nodes are asked at the same time, and each would parse it.
     with _wsdl_lock:

@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import requests
@@ -63,8 +64,12 @@ class LiveSession:
         limits: messages.RequestLimits,
         watchdog: DeadlineWatchdog,
         context: ssl.SSLContext,
+        note_request_sent: Callable[[], None] = lambda: None,
     ) -> None:
-        """Prepare the session; it connects with the first request."""
+        """Prepare the session; it connects with the first request.
+
+        `note_request_sent` is called when a request has left, before its reply is waited for.
+        """
         self._endpoint = endpoint
         self._limits = limits
         self._watchdog = watchdog
@@ -81,6 +86,7 @@ class LiveSession:
         self._session.headers.update({"User-Agent": "auditor", "Accept-Encoding": "identity"})
         self._session.auth = BasicAuth(credentials)
         self._context = context
+        self.note_request_sent = note_request_sent
         # urllib3 sets the mode of the context from this, so the two must agree.
         self._session.verify = self._context.verify_mode is ssl.CERT_REQUIRED
         self._session.mount("https://", HttpsAdapter(self, self._context, endpoint.verify_name))

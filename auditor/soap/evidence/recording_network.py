@@ -28,9 +28,9 @@ class RecordingNetwork(LiveNetwork):
     Look-ups and bare handshakes are not: they hold no request and no reply of a server.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
-        """Record from here on."""
-        super().__init__()
+    def __init__(self, recorder: Recorder, meanwhile: Callable[[], object] | None = None) -> None:
+        """Record from here on; `meanwhile` is as in `LiveNetwork`."""
+        super().__init__(meanwhile)
         self._recorder = recorder
         self._counting = threading.Lock()
         self._session_counts: Counter[tuple[str, str]] = Counter()
