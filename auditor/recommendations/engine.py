@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from auditor.models.evidence import Evidence, Origin
 from auditor.models.facts import ClusterFacts, list_unread_servers
@@ -143,7 +144,7 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
         severity=_effective_severity(row, certain, name),
         expected=shared.share(judgement.expected),
         observed=shared.share(judgement.observed),
-        because=shared.share(judgement.because or _default_reason(row)),
+        because=shared.share(judgement.because or _default_reason(row.id)),
         kind=judgement.kind,
         consequence=_effective_consequence(row, certain, name) if drift else "",
         remedy=shared.share_all(remedy),
@@ -154,8 +155,9 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
     )
 
 
-def _default_reason(row: Recommendation) -> Statement:
-    return make_statement(Form.ROW_FOR_EVERY_NODE, recommendation=row.id)
+@cache
+def _default_reason(recommendation: str) -> Statement:
+    return make_statement(Form.ROW_FOR_EVERY_NODE, recommendation=recommendation)
 
 
 def _remedy_statements(
@@ -277,11 +279,14 @@ def _judge_row_on_node(view: NodeView) -> Judgement:
     # The usual case, and a copy costs as much as the judgement.
     if applies is ALWAYS_TRUE:
         return judgement
-    return replace(
-        judgement,
-        because=judgement.because or applies.because,
-        hints=unique((*judgement.hints, *applies.hints)),
-        evidence=unique((*applies.evidence, *judgement.evidence)),
+    return Judgement(
+        judgement.verdict,
+        judgement.expected,
+        judgement.observed,
+        judgement.because or applies.because,
+        judgement.kind,
+        unique((*judgement.hints, *applies.hints)),
+        unique((*applies.evidence, *judgement.evidence)),
     )
 
 

@@ -57,12 +57,14 @@ def any_of(*evaluations: Evaluation) -> Evaluation:
 
 
 def _combine_evaluations(evaluations: tuple[Evaluation, ...], *, decisive: bool) -> Evaluation:
+    remaining = []
     for evaluation in evaluations:
         # One reason decides. The others would not change the value, and would hide what matters.
         if evaluation.value is decisive:
             return evaluation
-    # By identity: another true has reasons and evidence that the reader must see.
-    remaining = [evaluation for evaluation in evaluations if evaluation is not ALWAYS_TRUE]
+        # By identity: another true has reasons and evidence that the reader must see.
+        if evaluation is not ALWAYS_TRUE:
+            remaining.append(evaluation)
     if evaluations and not remaining:
         return ALWAYS_TRUE
     if len(remaining) == 1:

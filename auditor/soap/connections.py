@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3 import HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import ConnectionPool
 from urllib3.response import HTTPResponse
 
 from auditor.credentials import Credentials
@@ -39,7 +40,7 @@ class HttpSession(requests.Session):
 
         requests would merge every other setting of a session too, which costs more than this.
         """
-        prepared = requests.PreparedRequest()
+        prepared = _PreparedRequest()
         prepared.prepare(
             method=request.method,
             url=request.url,
@@ -49,6 +50,16 @@ class HttpSession(requests.Session):
             cookies=self.cookies,
         )
         return prepared
+
+
+class _PreparedRequest(requests.PreparedRequest):
+    """A request whose address is ready as it is: requests would take it apart and join it again."""
+
+    def prepare_url(self, url: str, params: object) -> None:
+        if url.isascii():
+            self.url = url
+        else:
+            super().prepare_url(url, params)
 
 
 class BasicAuth(AuthBase):
@@ -73,6 +84,7 @@ class HttpsAdapter(HTTPAdapter):
         # By a proxy: a session that is done goes without waiting for the garbage collector.
         self._pools = {"https": partial(_Pool, weakref.proxy(session))}
         self._tls = {"ssl_context": context, "server_hostname": server_hostname}
+        self._pool: ConnectionPool | None = None
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def init_poolmanager(
@@ -86,6 +98,16 @@ class HttpsAdapter(HTTPAdapter):
         manager: ProxyManager = super().proxy_manager_for(proxy, **self._tls, **proxy_kwargs)
         manager.pool_classes_by_scheme = self._pools  # type: ignore[assignment] # is called
         return manager
+
+    def get_connection_with_tls_context(self, *request: Any, **settings: Any) -> ConnectionPool:
+        """Return the one pool; requests would look for it before every request."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*request, **settings)
+        return self._pool
+
+    def close(self) -> None:
+        super().close()
+        self._pool = None
 
     def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
         """Leave the context alone: requests would add the authorities that it brings along."""

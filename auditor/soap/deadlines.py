@@ -42,22 +42,29 @@ class Deadline:
         self._changed = threading.Condition()
         self._end_reason: EndReason | None = None
         self._socket: socket.socket | None = None
+        self._duplicate: socket.socket | None = None
 
     @property
     def remaining_s(self) -> float:
         """Return the seconds left, never less than a millisecond (0 means "do not block")."""
         return max(self.ends_at - time.monotonic(), 0.001)
 
-    def attach(self, original: socket.socket) -> None:
-        """Remember the socket that the exchange uses from here on.
+    def attach_duplicate(self, original: socket.socket) -> None:
+        """Remember a socket that TLS will take away in its handshake, by a duplicate of it.
 
-        A duplicate is kept, because the TLS layer takes the original away in the handshake and
-        both share one connection.
+        Both share one connection.
         """
+        duplicate = socket.fromfd(original.fileno(), original.family, original.type)
+        self._keep(duplicate, duplicate)
+
+    def attach(self, sock: socket.socket) -> None:
+        """Remember the socket that the exchange uses from here on, in place of another one."""
+        self._keep(sock)
+
+    def _keep(self, sock: socket.socket, duplicate: socket.socket | None = None) -> None:
         with self._changed:
             self._drop()
-            # Not `original.dup()`, which TLS forbids.
-            self._socket = socket.fromfd(original.fileno(), original.family, original.type)
+            self._socket, self._duplicate = sock, duplicate
             # The end may have come before there was a socket to shut down.
             if self._end_reason is not None:
                 self._shut()
@@ -70,7 +77,7 @@ class Deadline:
             self._changed.notify_all()
 
     def release(self) -> None:
-        """Close the duplicate of the socket."""
+        """Forget the socket, and close the duplicate."""
         with self._changed:
             self._drop()
 
@@ -102,13 +109,15 @@ class Deadline:
     def _shut(self) -> None:
         if self._socket is not None:
             with suppress(OSError):  # the other side may have closed it already
-                # close() would end only the duplicate, and wake no thread that waits in a read.
-                self._socket.shutdown(socket.SHUT_RDWR)
+                # close() would wake no thread that waits in a read. TLS has a method of its own of
+                # this name, which takes away what that thread reads with.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def _drop(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._socket = None
+        if self._duplicate is not None:
+            self._duplicate.close()
+            self._duplicate = None
 
 
 class DeadlineWatchdog:
@@ -260,7 +269,7 @@ def _connect_socket(
     # As urllib3 does: head and body are sent apart, and the body must not wait for an ACK.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.settimeout(timeout_s)
-    deadline.attach(sock)
+    deadline.attach_duplicate(sock)
     sock.connect(address)
     # A deadline that has ended shuts the socket down, which may look like a connection.
     sock.getpeername()

@@ -373,7 +373,7 @@ def test_a_socket_that_opens_after_its_call_is_closed_at_once() -> None:
     ours, theirs = socket.socketpair()
     call = Deadline(NODE, 60)
     call.end(EndReason.INTERRUPT)
-    call.attach(ours)
+    call.attach_duplicate(ours)
     with ours, theirs:
         theirs.settimeout(2)
         assert theirs.recv(1) == b""
