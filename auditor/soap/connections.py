@@ -17,7 +17,7 @@ from requests.auth import AuthBase
 from urllib3 import HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import ConnectionPool
-from urllib3.response import HTTPResponse
+from urllib3.response import BaseHTTPResponse, HTTPResponse
 
 from auditor.credentials import Credentials
 
@@ -104,6 +104,17 @@ class HttpsAdapter(HTTPAdapter):
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(*request, **settings)
         return self._pool
+
+    def build_response(
+        self, req: requests.PreparedRequest, resp: BaseHTTPResponse
+    ) -> requests.Response:
+        """Return the reply as it is: requests would copy its headers, and its cookies once more."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.headers = resp.headers  # type: ignore[assignment] # ignores case just as well
+        response.raw = resp
+        response.request = req
+        return response
 
     def close(self) -> None:
         super().close()
