@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from auditor.collect.coverage import RequestGuard
 from auditor.collect.discovery.probes import Probe
@@ -53,7 +54,7 @@ def build_request_limits(settings: ClusterSettings) -> RequestLimits:
     return RequestLimits(timeout_s=settings.timeout_s, backoff_s=settings.backoff_s)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class SurveyContext:
     """What all servers of a cluster share: the account, the network, and what to ask.
 
@@ -81,6 +82,10 @@ class SurveyContext:
             pause_s, always=self.reread_after_s is not None, never=self.scope.hurries
         )
 
+    @cached_property
+    def _probed_texts(self) -> frozenset[str]:
+        return frozenset[str]().union(*(probe.public_texts for probe in self.probes))
+
     @contextmanager
     def waiting(self, settings: ClusterSettings, server: str, pause_s: float = 0) -> Iterator[None]:
         """Tell that a server is waited for; `pause_s` may come on top of its requests."""
@@ -107,9 +112,8 @@ class SurveyContext:
         """
         # Replies hold these words whatever the password is, so redaction leaves them alone.
         endpoint = build_endpoint(settings, name, address, nodes, insecure=self.insecure)
-        probed = frozenset[str]().union(*(probe.public_texts for probe in self.probes))
         return Client(
-            replace(endpoint, configured_names=endpoint.configured_names | probed),
+            replace(endpoint, configured_names=endpoint.configured_names | self._probed_texts),
             self.login,
             build_request_limits(settings),
             self.network,

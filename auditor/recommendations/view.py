@@ -154,8 +154,12 @@ def service_evidence(node: str, state: ServiceState) -> tuple[Evidence, ...]:
         reason=_state_reason_text(state),
         detail=state.note,
     )
-    source = make_statement(Form.CONTROL_CENTER_OF, node=node)
-    return (Evidence(Origin.OBSERVED, source, fact),)
+    return (Evidence(Origin.OBSERVED, _control_center_of(node), fact),)
+
+
+@lru_cache(maxsize=64)
+def _control_center_of(node: str) -> Statement:
+    return make_statement(Form.CONTROL_CENTER_OF, node=node)
 
 
 # Several rows ask for one service, and each row may be judged twice.
