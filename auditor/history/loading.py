@@ -70,7 +70,7 @@ def open_beside_run(history: RunHistory | None) -> None:
     """Open a history that is not open yet; a failure meets whoever needs it."""
     if isinstance(history, _LateHistory):
         with suppress(ConfigError):
-            history.open()
+            history.open().prepare()
 
 
 class _LateHistory:

@@ -60,6 +60,17 @@ class HistoryStore:
         """Return the database's URL without password or options, fit for a report."""
         return self.database.address.shown
 
+    def prepare(self) -> None:
+        """Read nothing, in the statements that follow: to compile them takes longer than to read.
+
+        Raises:
+            ConfigError: the database could not be read.
+        """
+        self.changing_services("")
+        with self.database.reading() as connection:
+            queries.read_finding_records(connection, "")
+            queries.read_past_runs(connection, [""], limit=MAX_PAST_RUNS)
+
     def record(self, report: Report) -> None:
         """Write a run, as a whole or not at all; only runs of mode `audit` are recorded.
 

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rich.cells import cell_len
@@ -103,7 +104,16 @@ def fit_table(table: Table, console: Console, room: int) -> int:
 
 
 def _needed(cell: Any, console: Console) -> Measurement:  # noqa: ANN401 - rich's own
+    if isinstance(cell, Text):
+        return _measure_text(cell.plain)
     return Measurement.get(console, console.options.update_width(_UNLIMITED), cell)
+
+
+# Most cells of a matrix are equal, and to measure one by rich takes as long as to print it.
+@lru_cache(maxsize=1024)
+def _measure_text(text: str) -> Measurement:
+    widest_line = max(map(cell_len, text.splitlines()), default=0)
+    return Measurement(max(map(cell_len, text.split()), default=widest_line), widest_line)
 
 
 def _frame_width(table: Table, console: Console) -> int:
