@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from auditor.collect.clients import SurveyContext
-from auditor.collect.discovery.probe_file import load_probes
-from auditor.collect.discovery.probes import Probe
+from auditor.collect.clients import SurveyContext, no_probes
 from auditor.collect.intercluster import add_peer_settings
 from auditor.collect.survey import ClusterSurvey, run_surveys
 from auditor.config.settings import ClusterSettings
@@ -19,7 +19,8 @@ from auditor.models.nodes import RunState
 from auditor.problems import Problem
 from auditor.run import RunContext, RunOptions
 
-if TYPE_CHECKING:  # what judges loads late
+if TYPE_CHECKING:  # what reads the database, and what judges, loads late
+    from auditor.collect.discovery.probes import Probe
     from auditor.models.report import Report
 
 log = logging.getLogger(__name__)
@@ -104,15 +105,11 @@ def survey_clusters(
         ConfigError: a file of probes is wrong; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
-    # A mistake in a file of probes is no reason to refuse a run that reads no database.
-    probed = clusters if options.discover else ()
-    probes = load_probes(settings.probes for settings in probed)
+    loaded = _load_probe_files(clusters) if options.discover else {}
     surveys = [
         ClusterSurvey(
             settings,
-            _survey_context(
-                logins[settings.name], options, context, probes.get(settings.probes, ())
-            ),
+            _survey_context(logins[settings.name], options, context, loaded.get(settings.probes)),
             (earlier or {}).get(settings.name),
         )
         for settings in clusters
@@ -128,7 +125,10 @@ def survey_clusters(
 
 
 def _survey_context(
-    login: Credentials, options: RunOptions, context: RunContext, probes: Sequence[Probe]
+    login: Credentials,
+    options: RunOptions,
+    context: RunContext,
+    probes: "Sequence[Probe] | None",
 ) -> SurveyContext:
     return SurveyContext(
         login,
@@ -137,16 +137,33 @@ def _survey_context(
         context.progress,
         insecure=options.insecure,
         reread_after_s=options.reread_after_s,
-        probes=_select_probes(probes, options),
+        probes=partial(_select_probes, probes, options) if options.discover else no_probes,
         scope=options.scope,
         warnings=context.warnings,
         recall_topology=context.recall_topology,
     )
 
 
-def _select_probes(probes: Sequence[Probe], options: RunOptions) -> tuple[Probe, ...]:
+def _load_probe_files(
+    clusters: Sequence[ClusterSettings],
+) -> "Mapping[Path | None, tuple[Probe, ...]]":
+    """Return the probes of the operators' files, so that a mistake in one is found in time."""
+    paths = [settings.probes for settings in clusters if settings.probes]
+    if not paths:
+        return {}
+    from auditor.collect.discovery.probe_file import load_probes
+
+    return load_probes(paths)
+
+
+def _select_probes(probes: "Sequence[Probe] | None", options: RunOptions) -> "tuple[Probe, ...]":
+    """Return those of a file, or those that ship (None), as far as they are wanted."""
+    # Late: clusters are asked sooner without them.
+    from auditor.collect.discovery.probe_file import load_built_in_probes
+
     ids = options.only_probes
-    return tuple(probe for probe in probes if ids is None or probe.id in ids)
+    chosen = load_built_in_probes() if probes is None else probes
+    return tuple(probe for probe in chosen if ids is None or probe.id in ids)
 
 
 def run_guarded(request: Callable[[], T]) -> T:

@@ -160,6 +160,10 @@ def _load_what_follows(
 ) -> None:
     """Load what judges, reports and records: clusters are asked sooner without it."""
     load_wsdls()
+    import_module("auditor.collect.discovery.merge")
+    from auditor.collect.discovery.probe_file import load_built_in_probes
+
+    load_built_in_probes()
     import_module("auditor.judgement")
     from auditor.recommendations.packs import load_packs
 

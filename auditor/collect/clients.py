@@ -1,12 +1,12 @@
 """SOAP clients for the servers of a cluster, made from its settings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from auditor.collect.coverage import RequestGuard
-from auditor.collect.discovery.probes import Probe
 from auditor.collect.progress import SurveyProgress, WaitBegan, WaitEnded
 from auditor.collect.scope import AUDIT_SCOPE, SurveyScope
 from auditor.collect.services import RecheckPolicy
@@ -18,6 +18,17 @@ from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint, RequestLimits
 from auditor.soap.network import Network
 from auditor.soap.redaction import RedactionWarnings
+
+if TYPE_CHECKING:
+    from auditor.collect.discovery.probes import Probe
+
+ProbeSource = Callable[[], "tuple[Probe, ...]"]
+"""Returns the probes, which load when they are first asked for."""
+
+
+def no_probes() -> "tuple[Probe, ...]":
+    """Return none: the source of a survey that asks no database."""
+    return ()
 
 
 def build_endpoint(
@@ -59,8 +70,8 @@ class SurveyContext:
     """What all servers of a cluster share: the account, the network, and what to ask.
 
     `reread_after_s`: read all services a second time after so many seconds; None: only where it
-    is due. `probes` are those for the publisher's database. `warnings` is shared by all clusters
-    of the run. `recall_topology` is called where neither CUCM nor the file has the nodes.
+    is due. `probes` returns those for the publisher's database. `warnings` is shared by all
+    clusters of the run. `recall_topology` is called where neither CUCM nor the file has the nodes.
     """
 
     login: Credentials
@@ -69,7 +80,7 @@ class SurveyContext:
     progress: SurveyProgress
     insecure: bool = False
     reread_after_s: float | None = None
-    probes: tuple[Probe, ...] = ()
+    probes: ProbeSource = no_probes
     scope: SurveyScope = AUDIT_SCOPE
     warnings: RedactionWarnings = field(default_factory=RedactionWarnings)
     recall_topology: TopologyRecall = recall_nothing
@@ -84,7 +95,7 @@ class SurveyContext:
 
     @cached_property
     def _probed_texts(self) -> frozenset[str]:
-        return frozenset[str]().union(*(probe.public_texts for probe in self.probes))
+        return frozenset[str]().union(*(probe.public_texts for probe in self.probes()))
 
     @contextmanager
     def waiting(self, settings: ClusterSettings, server: str, pause_s: float = 0) -> Iterator[None]:
@@ -105,15 +116,20 @@ class SurveyContext:
         nodes: Iterable[str],
         axl_first: str | None = None,
         timed_out_before: bool = False,
+        is_probed: bool = True,
     ) -> Client:
         """Return a client of one server; it connects with its first request.
 
-        `timed_out_before`: it is given the rest of its time only, see `WaitBudget`.
+        `timed_out_before`: it is given the rest of its time only, see `WaitBudget`. `is_probed`:
+        the probes may be sent there.
         """
-        # Replies hold these words whatever the password is, so redaction leaves them alone.
         endpoint = build_endpoint(settings, name, address, nodes, insecure=self.insecure)
+        if is_probed:
+            # Replies hold these words whatever the password is, so redaction leaves them alone.
+            names = endpoint.configured_names | self._probed_texts
+            endpoint = replace(endpoint, configured_names=names)
         return Client(
-            replace(endpoint, configured_names=endpoint.configured_names | self._probed_texts),
+            endpoint,
             self.login,
             build_request_limits(settings),
             self.network,

@@ -45,7 +45,9 @@ class CucmReader:
 
     def _open_log(self, server: CucmServer) -> CoverageLog:
         nodes = self._settings.node_names
-        client = self._context.client(self._settings, server.name, server.address, nodes=nodes)
+        client = self._context.client(
+            self._settings, server.name, server.address, nodes=nodes, is_probed=False
+        )
         return CoverageLog(server.name, client, self._context.guard)
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from auditor.collect.discovery.interpret import AmbiguousData, match_node_name
+from auditor.collect.hostnames import AmbiguousData, match_node_name
 from auditor.collect.topology import Topology
 from auditor.config.hosts import is_ip
 from auditor.models.evidence import Evidence, Origin

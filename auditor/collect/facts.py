@@ -8,7 +8,6 @@ from auditor.collect.declared import (
     compare_declared_ha,
     compare_declared_peers,
 )
-from auditor.collect.discovery.merge import apply_probe_results
 from auditor.collect.intercluster import declared_peer_settings
 from auditor.collect.node import NodeResult
 from auditor.collect.roles import dispute_declared_roles
@@ -149,6 +148,9 @@ def add_discovered_facts(
     """Return the facts with what was read from databases, for what is not known otherwise."""
     for result in results:
         if result.probe_results is not None:
+            # Late, as what reads the database is.
+            from auditor.collect.discovery.merge import apply_probe_results
+
             facts = apply_probe_results(facts, result.probe_results)
     listed = compare_declared_peers(settings.peers, facts.peers)
     return replace(facts, compared={**facts.compared, **listed})

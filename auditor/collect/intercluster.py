@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from auditor.collect.discovery.merge import append_settings
 from auditor.config.hosts import NodeAddress, match_address
 from auditor.config.settings import ClusterSettings
 from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
 from auditor.models.evidence import Origin
 from auditor.models.facts import ClusterFacts
-from auditor.models.settings import Setting
+from auditor.models.settings import Setting, append_settings
 
 
 def lists_as_peer(settings: ClusterSettings, other: ClusterSettings, facts: ClusterFacts) -> bool:

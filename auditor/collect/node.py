@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from auditor.collect.axl import judge_axl_failure, probe_axl
-from auditor.collect.clients import SurveyContext
+from auditor.collect.clients import ProbeSource, SurveyContext
 from auditor.collect.coverage import CoverageLog, RequestStats
-from auditor.collect.discovery.interpret import AmbiguousData, match_node_name
-from auditor.collect.discovery.probes import Probe
-from auditor.collect.discovery.reader import ProbeResults, fail_all_probes, read_probes
+from auditor.collect.hostnames import AmbiguousData, match_node_name
 from auditor.collect.perfmon import (
     read_ha_state,
     read_replication,
@@ -37,6 +36,9 @@ from auditor.problems import Problem
 from auditor.service_names import AXL_WEB_SERVICE
 from auditor.text import utc_timestamp_or_none
 
+if TYPE_CHECKING:  # what reads the database loads late
+    from auditor.collect.discovery.reader import ProbeResults
+
 MAX_NODE_REQUESTS = 7
 """How many requests one run sends a node, apart from repeats and the publisher's database."""
 
@@ -54,7 +56,7 @@ class NodeResult:
     node: NodeFacts
     coverage: tuple[Coverage, ...]
     closed_by: ExchangeError | None = None
-    probe_results: ProbeResults | None = None
+    probe_results: "ProbeResults | None" = None
     primary_node: str | None = None
 
 
@@ -172,15 +174,19 @@ def _probe_node_axl(log: CoverageLog, services: Mapping[str, ServiceState]) -> A
     return judge_axl_failure(reply.error, control_center_answered=bool(services))
 
 
-def _read_node_database(log: CoverageLog, probes: Sequence[Probe]) -> ProbeResults | None:
+def _read_node_database(log: CoverageLog, source: ProbeSource) -> "ProbeResults | None":
     """Ask the node's database, best effort.
 
     Only a bug of this program and a replay without a recorded reply count as gaps of the audit:
     there was a reply, or might have been, and it could have made a difference.
     """
     entry = log.entries.get(Source.IMP_AXL)
+    probes = source()
     if not probes or entry is None:
         return None
+    # Late, as the probes are: clusters are asked sooner without them.
+    from auditor.collect.discovery.reader import fail_all_probes, read_probes
+
     # Each statement would fail in the same way, and a time-out would be waited for again.
     if entry.outcome is not Outcome.COLLECTED:
         return fail_all_probes(log.node, probes, "its AXL was not asked, or did not answer")

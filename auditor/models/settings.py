@@ -1,5 +1,6 @@
 """What the cluster is used for: settings and databases, and the file compared with the cluster."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -97,3 +98,10 @@ class KeyComparison:
     agreement: Agreement
     because: Statement
     evidence: tuple[Evidence, ...] = ()
+
+
+def append_settings(
+    settings: Mapping[str, tuple[Setting, ...]], discovered: Mapping[str, Setting]
+) -> Mapping[str, tuple[Setting, ...]]:
+    """Return the settings of every key, with the discovered one last."""
+    return {**settings, **{key: (*settings.get(key, ()), new) for key, new in discovered.items()}}

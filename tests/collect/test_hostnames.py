@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.collect.discovery.interpret import AmbiguousData, component_host, match_node_name
+from auditor.collect.hostnames import AmbiguousData, component_host, match_node_name
 
 NODES = ["imp1.lab.test", "imp2.lab.test", "imp1-b.lab.test"]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from auditor.collect.discovery.probes import CONFIDENCE_TEXTS, Probe, ProbeMeaning
 from auditor.collect.discovery.reader import ProbeResults
 from auditor.collect.discovery.sql import DatabaseRows
-from auditor.config.hosts import first_label, is_host
+from auditor.collect.hostnames import AmbiguousData, component_host, match_node_name
+from auditor.config.hosts import is_host
 from auditor.models.deployment import FEATURE_KEYS, INTERCLUSTER_KEY
 from auditor.models.evidence import Origin
 from auditor.models.nodes import HaState
@@ -75,57 +76,6 @@ def quote_database_texts(texts: Iterable[str]) -> str:
 def clean_database_text(text: str) -> str:
     """Return a text of the database as one short line."""
     return printable_excerpt(text)
-
-
-class AmbiguousData(Exception):
-    """Rows allow no conclusion; the text is a clause that says why."""
-
-
-def component_host(component: str) -> str:
-    """Return the host that an XCP component such as `cm-2_s2scp-1.HOST` runs on.
-
-    Raises:
-        AmbiguousData: it names none.
-    """
-    host = component.partition(".")[2]
-    if not host:
-        raise AmbiguousData(f'"{component}" names no host')
-    return host
-
-
-def match_node_name(host: str, nodes: Iterable[str]) -> str | None:
-    """Return the node that a host is, None if it is not a node.
-
-    The only public sample of a component writes the dots of its host as hyphens (TAC document
-    213865), so both are equal here, and a name without a domain may mean one with it.
-
-    Raises:
-        AmbiguousData: the host may or may not be a node.
-    """
-    nodes = list(nodes)
-    same = [node for node in nodes if _hyphenate_host(node) == _hyphenate_host(host)]
-    if same:
-        return same[0]
-    unqualified = [
-        node
-        for node in nodes
-        if first_label(node) == first_label(host) and ("." in node) != ("." in host)
-    ]
-    if len(unqualified) == 1:
-        return unqualified[0]
-    # Without its domain, a node may be the beginning of a host whose dots became hyphens.
-    prefixes = [
-        node
-        for node in nodes
-        if "." not in node and _hyphenate_host(host).startswith(f"{_hyphenate_host(node)}-")
-    ]
-    if unqualified or prefixes:
-        raise AmbiguousData(f'"{host}" may or may not be {(unqualified + prefixes)[0]}')
-    return None
-
-
-def _hyphenate_host(host: str) -> str:
-    return host.replace(".", "-").casefold()
 
 
 def interpret_switch(answer: ProbeRows) -> DiscoveredFacts:

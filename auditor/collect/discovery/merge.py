@@ -14,7 +14,7 @@ from auditor.models.coverage import Coverage, Outcome, Source
 from auditor.models.evidence import Origin
 from auditor.models.facts import ClusterFacts, Group
 from auditor.models.nodes import HaReading, Identity, NodeFacts
-from auditor.models.settings import Setting
+from auditor.models.settings import append_settings
 from auditor.text import is_or_are, join_names
 
 
@@ -43,13 +43,6 @@ def apply_probe_results(facts: ClusterFacts, results: ProbeResults) -> ClusterFa
         ),
         notes=(*facts.notes, *_discovery_notes(facts, results, discovered)),
     )
-
-
-def append_settings(
-    settings: Mapping[str, tuple[Setting, ...]], discovered: Mapping[str, Setting]
-) -> Mapping[str, tuple[Setting, ...]]:
-    """Return the settings of every key, with the discovered one last."""
-    return {**settings, **{key: (*settings.get(key, ()), new) for key, new in discovered.items()}}
 
 
 def _fill_node(node: NodeFacts, membership: GroupMembership | None) -> NodeFacts:

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class ProbeSwitch(StrictTable):
     enabled: StrictBool
 
 
+@cache
 def load_built_in_probes() -> tuple[Probe, ...]:
     """Return the probes that ship with the program."""
     text = (files(__package__) / BUILT_IN_PROBE_FILE).read_text("utf-8")
