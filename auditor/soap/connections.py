@@ -56,7 +56,8 @@ class _PreparedRequest(requests.PreparedRequest):
     """A request whose address is ready as it is: requests would take it apart and join it again."""
 
     def prepare_url(self, url: str, params: object) -> None:
-        if url.isascii():
+        # Not where a host has colons: only requests tells an IPv6 address from what is none.
+        if url.isascii() and "[" not in url:
             self.url = url
         else:
             super().prepare_url(url, params)

@@ -293,6 +293,17 @@ def test_what_is_not_http_is_a_bad_reply(served: Served) -> None:
         client.service_status()
 
 
+@pytest.mark.parametrize("host", ["a:b", "localhost:9443", ":"])
+def test_a_name_with_a_colon_that_is_no_address_is_one_failure_of_the_server(
+    host: str, endpoint: Endpoint, new_client: NewClient
+) -> None:
+    """CUCM lists what somebody typed there; no other exception may leave the client."""
+    client = new_client(replace(endpoint, host=host))
+    with pytest.raises(BadReply, match="did not answer in HTTP"):
+        client.service_status()
+    assert client.requests_sent == 0
+
+
 @pytest.mark.parametrize("status", [401, 302])
 def test_an_endless_page_is_reported_by_its_status(status: int, served: Served) -> None:
     head = f"HTTP/1.1 {status} x\r\nLocation: https://127.0.0.1:1/\r\nContent-Length: 9\r\n\r\n"
