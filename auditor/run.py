@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from auditor.collect.progress import SurveyProgress
 from auditor.collect.scope import AUDIT_SCOPE, SurveyScope
 from auditor.models.findings import Severity
-from auditor.models.recorded_topology import TopologyRecall, recall_nothing
+from auditor.models.nodes import TopologyRecall, recall_nothing
 from auditor.recommendations.pack_names import BUILT_IN_PACKS
 from auditor.soap.network import Network
 from auditor.soap.redaction import RedactionWarnings

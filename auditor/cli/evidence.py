@@ -13,8 +13,7 @@ from auditor.credentials import Credentials
 from auditor.errors import REDACTED, ConfigError
 from auditor.history.loading import RunHistory
 from auditor.models.findings import Severity
-from auditor.models.nodes import RunState
-from auditor.models.recorded_topology import RecordedTopology, TopologyRecall
+from auditor.models.nodes import RecordedTopology, RunState, TopologyRecall
 from auditor.run import RunOptions
 from auditor.soap.evidence.recorder import Recorder, RecordingInfo
 

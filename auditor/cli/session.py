@@ -20,7 +20,7 @@ from auditor.credentials import Credentials, resolve_credentials, system_keyring
 from auditor.errors import ConfigError, CredentialError
 from auditor.history.loading import RunHistory
 from auditor.history.sqlite_file import is_history_off
-from auditor.models.recorded_topology import RecordedTopology, TopologyRecall, recall_nothing
+from auditor.models.nodes import RecordedTopology, TopologyRecall, recall_nothing
 from auditor.recommendations.pack_names import BUILT_IN_PACKS
 from auditor.run import RunContext, RunOptions
 from auditor.soap.network import LiveNetwork, Network

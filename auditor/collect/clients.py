@@ -12,7 +12,7 @@ from auditor.collect.scope import AUDIT_SCOPE, SurveyScope
 from auditor.collect.services import RecheckPolicy
 from auditor.config.settings import ClusterSettings, ServerAddress
 from auditor.credentials import Credentials
-from auditor.models.recorded_topology import TopologyRecall, recall_nothing
+from auditor.models.nodes import TopologyRecall, recall_nothing
 from auditor.soap.budget import WaitBudget, longest_wait_s
 from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint, RequestLimits

@@ -10,8 +10,7 @@ from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
 from auditor.models.evidence import Origin
 from auditor.models.facts import ClusterFacts, Group
-from auditor.models.nodes import NodeFacts, Role
-from auditor.models.recorded_topology import RecordedTopology
+from auditor.models.nodes import NodeFacts, RecordedTopology, Role
 from auditor.problems import Problem
 from auditor.soap.client import Client
 from auditor.soap.records import ProcessNode, RedundancyGroup

@@ -18,7 +18,7 @@ from auditor.errors import AuditorError
 from auditor.failures import Failure
 from auditor.fleet.privacy import Privacy
 from auditor.models.facts import ClusterFacts
-from auditor.models.recorded_topology import RecordedTopology
+from auditor.models.nodes import RecordedTopology
 from auditor.problems import Problem
 
 _MALFORMED = (ValueError, LookupError, TypeError, RecursionError)

@@ -15,7 +15,7 @@ from auditor.fleet.dispatch import Dispatch, site_resource
 from auditor.fleet.messages import ClusterTask
 from auditor.fleet.privacy import Privacy
 from auditor.models.facts import ClusterFacts
-from auditor.models.recorded_topology import RecordedTopology
+from auditor.models.nodes import RecordedTopology
 from auditor.run import RunContext, RunOptions
 
 log = logging.getLogger(__name__)

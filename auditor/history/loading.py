@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from auditor.errors import ConfigError, OutputError
 from auditor.history.sqlite_file import find_sqlite_file, is_history_off, is_ready
-from auditor.models.nodes import RunState
-from auditor.models.recorded_topology import RecordedTopology
+from auditor.models.nodes import RecordedTopology, RunState
 
 if TYPE_CHECKING:  # this is what loads late
     from auditor.history.store import HistoryStore

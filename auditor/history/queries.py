@@ -26,8 +26,7 @@ from auditor.models.findings import (
     Verdict,
 )
 from auditor.models.history import PastRun
-from auditor.models.nodes import Role, RunState
-from auditor.models.recorded_topology import RecordedNode, RecordedTopology
+from auditor.models.nodes import RecordedNode, RecordedTopology, Role, RunState
 from auditor.text import printable_excerpt, utc_timestamp
 
 # The columns of the tables are the fields of these.

@@ -27,8 +27,7 @@ from auditor.models.history import (
     PastRun,
     RunChanges,
 )
-from auditor.models.nodes import RunState
-from auditor.models.recorded_topology import RecordedTopology
+from auditor.models.nodes import RecordedTopology, RunState
 from auditor.models.report import Report
 from auditor.text import (
     did_you_mean,

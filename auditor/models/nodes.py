@@ -1,6 +1,6 @@
 """One IM&P node, and what was read from it: services, HA state, sessions, replication and AXL."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -196,3 +196,30 @@ class NodeFacts:
             self.planned,
             role_origin=self.role_origin,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedNode:
+    """A node as an earlier run knew it; the last two are as in `NodeFacts`."""
+
+    name: str
+    role: Role
+    redundancy_group: str | None
+    group_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTopology:
+    """The nodes that CUCM listed to an earlier run, which started at `listed_at`."""
+
+    listed_at: str
+    nodes: tuple[RecordedNode, ...]
+
+
+TopologyRecall = Callable[[str, str], RecordedTopology | None]
+"""Returns what is recorded of a cluster, by its name and that of its CUCM publisher."""
+
+
+def recall_nothing(_cluster: str, _publisher: str) -> RecordedTopology | None:
+    """Return None: the recall of a run without history."""
+    return None

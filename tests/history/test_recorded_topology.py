@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from auditor.history.store import HistoryStore
 from auditor.models.cluster_report import ClusterReport
 from auditor.models.coverage import Coverage, Outcome, Source
-from auditor.models.nodes import NodeFacts, Role
-from auditor.models.recorded_topology import RecordedNode, RecordedTopology
+from auditor.models.nodes import NodeFacts, RecordedNode, RecordedTopology, Role
 from tests.history.runs import PASS, at, cluster, finding, report
 
 CUCM = "cucm-pub.example.test"
