@@ -144,7 +144,6 @@ def precheck(
         ChangeAction.RESTART: restart or [],
     }
     changes = parse_changes(services, on or [])
-    recommendations = load_packs(packs)
     # Until the file follows the change, audits go by the old profile: its drift is shown as well.
     file, filed = select_one_cluster(config, cluster)
     configuration = load_with_features(file.path, filed.name, feature or [])
@@ -160,7 +159,7 @@ def precheck(
     decision = decide_request(
         facts,
         changes,
-        recommendations,
+        load_packs(packs),
         fail_on=fail_on or settings.fail_on,
         is_confirmed=confirm,
         profile=settings,
