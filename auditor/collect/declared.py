@@ -35,7 +35,7 @@ def _compare_group_switches(
     declared: bool | frozenset[str], pairs: Sequence[Group], topology: Topology
 ) -> KeyComparison:
     different = [
-        group for group in pairs if group.ha_enabled and not _is_ha_declared(declared, group)
+        group for group in pairs if group.ha_enabled and not group.is_ha_declared(declared)
     ]
     if different:
         return _build_difference(_ha_on_evidence(group) for group in different)
@@ -47,15 +47,9 @@ def _compare_group_switches(
     if unread:
         return _NOT_COMPARABLE
     # Not a second finding on the same switch, but no agreement either: HA-01 has the drift.
-    if any(_is_ha_declared(declared, group) and not group.ha_enabled for group in pairs):
+    if any(group.is_ha_declared(declared) and not group.ha_enabled for group in pairs):
         return KeyComparison(Agreement.NOT_COMPARABLE, make_statement(Form.HA_JUDGED_BY_PAIR_ROW))
     return _AGREES
-
-
-def _is_ha_declared(declared: bool | frozenset[str], group: Group) -> bool:
-    if isinstance(declared, bool):
-        return declared
-    return group.name.casefold() in {name.casefold() for name in declared}
 
 
 def _ha_on_evidence(group: Group) -> Evidence:

@@ -25,7 +25,6 @@ from auditor.models.statements import Statement
 from auditor.recommendations.groups import (
     HaMember,
     installed_members,
-    is_ha_declared,
     is_without_ha,
 )
 from auditor.recommendations.ha_states import PairClass, classify_pair, pair_causes
@@ -187,7 +186,7 @@ def group_status_from_states(facts: ClusterFacts, group: Group) -> GroupStatus:
     members = installed_members(facts, group)
     if len(members) < 2 or is_without_ha(facts, group):
         return GroupStatus.NO_FAILOVER
-    if group.ha_enabled is False and is_ha_declared(facts, group.name) is not False:
+    if group.ha_enabled is False and group.is_ha_declared(facts.high_availability) is not False:
         return GroupStatus.SWITCHED_OFF
     return _STATUS_BY_PAIR_CLASS[classify_pair(members[0].state, members[1].state)]
 

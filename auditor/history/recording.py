@@ -71,9 +71,9 @@ def _insert_cluster_run(connection: sa.Connection, cluster: ClusterReport, run: 
     result = {
         "release": cluster.release,
         "status": cluster.status.value,
-        "publisher": cluster.publisher,
+        "publisher": cluster.cucm_publisher,
         "causes": numbers.causes,
-        "reason": _failure_reason(cluster, cluster.publisher),
+        "reason": _failure_reason(cluster, cluster.cucm_publisher),
     }
     connection.execute(sa.insert(cluster_run_table), [row | result | counts])
     moving = [
@@ -108,7 +108,7 @@ def _replace_topology(connection: sa.Connection, cluster: ClusterReport, at: str
             "role": node.role.value,
             "redundancy_group": node.redundancy_group,
             "group_known": node.group_known,
-            "publisher": cluster.publisher,
+            "publisher": cluster.cucm_publisher,
             "listed_at": at,
         }
         for position, node in enumerate(cluster.nodes)

@@ -214,7 +214,9 @@ def _build_cluster_history(
         changes=() if before is None else find_changes_since(records, before, findings),
         runs=queries.read_past_runs(connection, [cluster.name], limit=MAX_PAST_RUNS),
         unread=queries.read_unread_nodes(connection, cluster.name, before),
-        other_publisher=_find_other_publisher(connection, cluster.name, before, cluster.publisher),
+        other_publisher=_find_other_publisher(
+            connection, cluster.name, before, cluster.cucm_publisher
+        ),
     )
 
 

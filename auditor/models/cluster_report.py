@@ -98,14 +98,14 @@ class ClusterReport:
         return users
 
     @property
-    def publisher(self) -> str | None:
+    def cucm_publisher(self) -> str | None:
         """Return the CUCM publisher that was asked for the nodes, None where none was."""
         return next(iter(asked_cucm_servers(self.coverage)), None)
 
     @property
     def certificate_ends(self) -> dict[str, datetime]:
         """Return when the certificates that were read end: of the CUCM publisher, and by node."""
-        texts = {self.publisher or "CUCM": self.cucm_certificate_not_after}
+        texts = {self.cucm_publisher or "CUCM": self.cucm_certificate_not_after}
         texts |= {node.name: node.certificate_not_after for node in self.nodes}
         return {name: datetime.fromisoformat(text) for name, text in texts.items() if text}
 

@@ -37,6 +37,15 @@ class Group:
         """Return whether the HA switch is known only from a database."""
         return (self.switch_origin or self.origin) is Origin.DISCOVERED
 
+    def is_ha_declared(self, high_availability: bool | frozenset[str] | None) -> bool | None:
+        """Return whether its HA should be on, None where that is not declared.
+
+        `high_availability` is as in `ClusterFacts`.
+        """
+        if high_availability is None or isinstance(high_availability, bool):
+            return high_availability
+        return self.name.casefold() in {group.casefold() for group in high_availability}
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:

@@ -86,14 +86,6 @@ def _ha_member(facts: ClusterFacts, node: NodeFacts) -> HaMember:
     return HaMember(node.name, node.ha_state, because)
 
 
-def is_ha_declared(facts: ClusterFacts, name: str) -> bool | None:
-    """Return whether HA of a group should be on, None where it is not declared."""
-    declared = facts.high_availability
-    if declared is None or isinstance(declared, bool):
-        return declared
-    return name.casefold() in {group.casefold() for group in declared}
-
-
 _STATES_WITHOUT_HA = frozenset({None, HaState.UNKNOWN, HaState.NORMAL})
 """The states of a node without high availability; None: it reports no state."""
 
@@ -104,7 +96,8 @@ def is_without_ha(facts: ClusterFacts, group: Group) -> bool:
     Where the switch was not read, a state that only HA gives a node contradicts it: one of a
     failover, or of a failure.
     """
-    if is_ha_declared(facts, group.name) is not False or group.ha_enabled is True:
+    is_declared = group.is_ha_declared(facts.high_availability)
+    if is_declared is not False or group.ha_enabled is True:
         return False
     read_off = group.ha_enabled is False and not group.switch_discovered
     return read_off or all(

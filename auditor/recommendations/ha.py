@@ -125,7 +125,7 @@ def _judge_ha_switch(
     facts: ClusterFacts, group: Group, members: tuple[groups.HaMember, ...], expected: Statement
 ) -> Judgement | None:
     """Return the judgement of a group without high availability, None if its states count."""
-    name, declared = group.name, groups.is_ha_declared(facts, group.name)
+    name, declared = group.name, group.is_ha_declared(facts.high_availability)
     fact = make_statement(Form.HA_DECLARED, group=name, value="true" if declared else "false")
     declaration = Evidence(Origin.DECLARED, "profile", fact)
     if declared is False and group.ha_enabled is not True:

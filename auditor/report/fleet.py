@@ -146,7 +146,7 @@ def find_first_certificate(cluster: ClusterReport, moment: datetime) -> Certific
         return None
     server = min(ends, key=lambda name: ends[name])
     due = {node.name for node in cluster.nodes if not node.planned}
-    due.add(cluster.publisher or "CUCM")
+    due.add(cluster.cucm_publisher or "CUCM")
     days = certificate_days_left(ends[server], moment)
     return CertificateEnd(server, days, is_only_bound=not due <= ends.keys())
 

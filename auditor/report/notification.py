@@ -211,7 +211,7 @@ def _describe_reachability(change: ReachabilityChange, cluster: ClusterReport) -
     line = printable(reachability_line(change))
     if change.back:
         return _News(_NewsKind.BACK, line)
-    failed = find_first_failure(cluster.coverage, change.node or cluster.publisher or "")
+    failed = find_first_failure(cluster.coverage, change.node or cluster.cucm_publisher or "")
     if failed is None or failed.reason is None:
         return _News(_NewsKind.UNREAD, line)
     failure = failed.failure or Failure(failed.reason, Problem.UNSPECIFIED, failed.node)

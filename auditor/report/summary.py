@@ -126,7 +126,7 @@ def failure_reason(cluster: ClusterReport) -> str:
     """
     gaps = [
         find_first_failure(cluster.coverage, name)
-        for name in (cluster.publisher or "", *cluster.unread)
+        for name in (cluster.cucm_publisher or "", *cluster.unread)
     ]
     return describe_failures([entry for entry in gaps if entry])
 

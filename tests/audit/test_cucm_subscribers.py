@@ -54,7 +54,7 @@ def test_a_subscriber_lists_the_nodes_while_the_publisher_is_down(lab: Start) ->
     ]
     assert "No connection to cucm-dead.lab.test at 127.0.0.1:1: refused" in entries[0].detail
     # The publisher's own name stays that of the cluster: the history recognises it by that.
-    assert cluster.publisher == DEAD
+    assert cluster.cucm_publisher == DEAD
     assert cluster.status == "incomplete"
     assert any(f"{CUCM} answered in place of" in notice for notice in cluster.notices)
 
