@@ -70,7 +70,7 @@ def audit_surveyed(
     before = _read_moving_services(clusters, history) if history else {}
     facts = [replace(c, changing_before=before.get(c.name, {})) for c in surveyed]
     # Late: clusters are asked sooner, and commands that do not judge do not wait for it.
-    from auditor.judgement import build_report
+    from auditor.judging import build_report
 
     return build_report(clusters, facts, options, context, started)
 
@@ -116,6 +116,7 @@ def survey_clusters(
     ]
     try:
         facts = run_surveys(surveys, context.workers)
+        context.network.wait_for_background_work()
     except KeyboardInterrupt:
         # The steps wait in threads, which Python joins at its exit; only cut connections end them.
         context.network.interrupt()
@@ -147,7 +148,7 @@ def _survey_context(
 def _load_probe_files(
     clusters: Sequence[ClusterSettings],
 ) -> "Mapping[Path | None, tuple[Probe, ...]]":
-    """Return the probes of the operators' files, so that a mistake in one is found in time."""
+    """Return the probes of each operator's file; raises ConfigError before anything is asked."""
     paths = [settings.probes for settings in clusters if settings.probes]
     if not paths:
         return {}
@@ -157,7 +158,7 @@ def _load_probe_files(
 
 
 def _select_probes(probes: "Sequence[Probe] | None", options: RunOptions) -> "tuple[Probe, ...]":
-    """Return those of a file, or those that ship (None), as far as they are wanted."""
+    """Return the probes to run: of a file's, or of those that ship (None), the wanted ones."""
     # Late: clusters are asked sooner without them.
     from auditor.collect.discovery.probe_file import load_built_in_probes
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class RunOptions:
     """The options of a run, from the command line.
 
-    `packs` are the names of those whose recommendations are judged. `fail_on` None: as the file
-    says. `reread_after_s`: read all services a second time after so many seconds; None: only where
-    it is due. `discover` False: the IM&P database is not asked; `only_probes` are the ids of the
-    probes to run, None: all. `scope` limits topics and nodes. `waivers` are the accepted
-    differences by cluster name.
+    `packs` are the names of the packs to judge by. `fail_on` None: as the file says.
+    `reread_after_s`: read all services a second time after so many seconds; None: only where it is
+    due. `discover` False: the IM&P database is not asked; `only_probes` are the ids of the probes
+    to run, None: all. `scope` limits topics and nodes. `waivers` are the accepted differences by
+    cluster name.
     """
 
     packs: tuple[str, ...] = BUILT_IN_PACKS

@@ -82,11 +82,12 @@ class Lab:
         password: str | None = None,
         insecure: bool = False,
         discover: bool = True,
+        background_work: Callable[[], object] | None = None,
     ) -> Report:
         """Audit the cluster through the use case, without the command line."""
         configuration = load_configuration(self.config)
         login = Credentials(self.simulator.username, Secret(password or self.simulator.password))
-        with closing(LiveNetwork()) as wire:
+        with closing(LiveNetwork(background_work)) as wire:
             return audit_clusters(
                 configuration.clusters,
                 {c.name: login for c in configuration.clusters},

@@ -149,7 +149,7 @@ def _ask_clusters(
         options,
         evidence=request,
         history=history,
-        meanwhile=partial(_load_what_follows, options.packs, history, targets),
+        background_work=partial(_load_what_follows, options.packs, history, targets),
     ) as session:
         report = audit_clusters(chosen, session.logins, options, session.context, history)
     return report, session.check_evidence
@@ -158,16 +158,18 @@ def _ask_clusters(
 def _load_what_follows(
     packs: Sequence[str], history: RunHistory | None, targets: Sequence[OutputTarget]
 ) -> None:
-    """Load what judges, reports and records: clusters are asked sooner without it."""
+    """Load what the next requests, judging, reports and history need.
+
+    Clusters are asked sooner without it.
+    """
     load_wsdls()
     import_module("auditor.collect.discovery.merge")
+    import_module("auditor.judging")
+    import_module("auditor.cli.finish")
     from auditor.collect.discovery.probe_file import load_built_in_probes
-
-    load_built_in_probes()
-    import_module("auditor.judgement")
     from auditor.recommendations.packs import load_packs
 
+    load_built_in_probes()
     load_packs(packs)
-    import_module("auditor.cli.finish")
     load_renderers(targets)
     open_beside_run(history)

@@ -28,7 +28,7 @@ from auditor.failover.check import FailoverCheckOptions, run_failover_check
 from auditor.failover.model import FailoverCheck
 from auditor.failover.report import render_failover_text
 from auditor.failover.summary import summarize_check
-from auditor.judgement import build_report
+from auditor.judging import build_report
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
 from auditor.recommendations.packs import load_packs
 from auditor.report.formats import parse_output_targets

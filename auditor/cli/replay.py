@@ -15,7 +15,7 @@ from auditor.config.loader import build_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, Secret
 from auditor.errors import ConfigError
-from auditor.judgement import build_report
+from auditor.judging import build_report
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Severity
 from auditor.models.report import Report
@@ -72,7 +72,7 @@ def replay_evidence(path: Path, clusters: Sequence[str], overrides: ReplayOverri
     run, configuration = _read_run_info(record)
     chosen = _select_recorded_clusters(record, run, configuration, clusters)
     options = RunOptions(
-        tuple(overrides.packs or run.packs),
+        tuple(dict.fromkeys(overrides.packs or run.packs)),
         overrides.fail_on or run.fail_on,
         insecure=run.insecure,
         allow_unknown=overrides.allow_unknown or run.allow_unknown,

@@ -18,8 +18,7 @@ from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, resolve_credentials, system_keyring
 from auditor.errors import ConfigError, CredentialError
-from auditor.history.loading import RunHistory
-from auditor.history.sqlite_file import is_history_off
+from auditor.history.loading import RunHistory, is_history_off
 from auditor.models.nodes import RecordedTopology, TopologyRecall, recall_nothing
 from auditor.recommendations.pack_names import BUILT_IN_PACKS
 from auditor.run import RunContext, RunOptions
@@ -74,12 +73,12 @@ def command_session(
     recall_topology: TopologyRecall = recall_nothing,
     login_optional: bool = False,
     wait: timedelta | None = None,
-    meanwhile: Callable[[], object] | None = None,
+    background_work: Callable[[], object] | None = None,
 ) -> Iterator[CommandSession]:
     """Open all that asking these clusters takes, and close it at the end.
 
     `recall_topology` is that of the run's context where there is no `history`. `wait`: show
-    progress in a pipe too. `meanwhile` is as in `LiveNetwork`. Print and write only after the
+    progress in a pipe too. `background_work` is as in `LiveNetwork`. Print and write only after the
     block: evidence of a block that an exception ends is marked as interrupted.
 
     Raises:
@@ -107,7 +106,10 @@ def command_session(
     with (
         show_progress(quiet=is_quiet(), wait=wait) as progress,
         open_run_context(
-            configuration.workers, progress=progress, recorder=recorder, meanwhile=meanwhile
+            configuration.workers,
+            progress=progress,
+            recorder=recorder,
+            background_work=background_work,
         ) as context,
     ):
         context = replace(context, recall_topology=recall)
@@ -158,13 +160,14 @@ def open_run_context(
     *,
     progress: ProgressDisplay = NO_PROGRESS,
     recorder: "Recorder | None" = None,
-    meanwhile: Callable[[], object] | None = None,
+    background_work: Callable[[], object] | None = None,
 ) -> Iterator[RunContext]:
     """Give a run the network, the clock and an id.
 
-    The recorder keeps every exchange, and is closed at the end. `meanwhile` is as in `LiveNetwork`.
+    The recorder keeps every exchange, and is closed at the end. `background_work` is as in
+    `LiveNetwork`.
     """
-    with _open_network(recorder, meanwhile) as network:
+    with _open_network(recorder, background_work) as network:
         yield RunContext(
             network=network,
             workers=workers,
@@ -176,16 +179,16 @@ def open_run_context(
 
 @contextmanager
 def _open_network(
-    recorder: "Recorder | None", meanwhile: Callable[[], object] | None
+    recorder: "Recorder | None", background_work: Callable[[], object] | None
 ) -> Iterator[Network]:
     """Open the live network; evidence of what an exception ends is marked as interrupted."""
     if recorder is None:
-        with closing(LiveNetwork(meanwhile)) as network:
+        with closing(LiveNetwork(background_work)) as network:
             yield network
         return
     from auditor.soap.evidence.recording_network import RecordingNetwork
 
-    with closing(recorder), closing(RecordingNetwork(recorder, meanwhile)) as recording:
+    with closing(recorder), closing(RecordingNetwork(recorder, background_work)) as recording:
         yield recording
         recording.finish()
 

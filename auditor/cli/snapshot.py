@@ -36,7 +36,7 @@ from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
 from auditor.files import require_new_file, write_file
-from auditor.judgement import build_report
+from auditor.judging import build_report
 from auditor.models.report import Report
 from auditor.recommendations.pack_names import BUILT_IN_PACKS
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets

@@ -15,7 +15,7 @@ from auditor.cli.session import select_one_cluster
 from auditor.cli.terminal import terminal_width
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
-from auditor.history.sqlite_file import is_history_off
+from auditor.history.loading import is_history_off
 from auditor.models.history import HistoricalFinding
 from auditor.recommendations.packs import find_recommendation, load_packs
 from auditor.setup.waiver import effect_text, resolve_subject

@@ -121,7 +121,7 @@ class SurveyContext:
         """Return a client of one server; it connects with its first request.
 
         `timed_out_before`: it is given the rest of its time only, see `WaitBudget`. `is_probed`:
-        the probes may be sent there.
+        the probes may be sent to it, so their words are public there.
         """
         endpoint = build_endpoint(settings, name, address, nodes, insecure=self.insecure)
         if is_probed:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from auditor.collect.hostnames import AmbiguousData, match_node_name
+from auditor.collect.hostnames import AmbiguousHost, match_node_name
 from auditor.collect.topology import Topology
 from auditor.config.hosts import is_ip
 from auditor.models.evidence import Evidence, Origin
@@ -112,7 +112,7 @@ def _is_peer_listed(peer: str, listed: Sequence[str]) -> bool | None:
     try:
         if match_node_name(peer, listed) is not None:
             return True
-    except AmbiguousData:
+    except AmbiguousHost:
         return None
     # Only like compares with like: a name and an address may well be one host.
     is_same_kind = all(is_ip(address) is is_ip(peer) for address in listed)

@@ -148,7 +148,7 @@ def add_discovered_facts(
     """Return the facts with what was read from databases, for what is not known otherwise."""
     for result in results:
         if result.probe_results is not None:
-            # Late, as what reads the database is.
+            # Late: only a survey that reads the database needs it.
             from auditor.collect.discovery.merge import apply_probe_results
 
             facts = apply_probe_results(facts, result.probe_results)

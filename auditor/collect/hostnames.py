@@ -5,19 +5,19 @@ from collections.abc import Iterable
 from auditor.config.hosts import first_label
 
 
-class AmbiguousData(Exception):
-    """What was read allows no conclusion; the text is a clause that says why."""
+class AmbiguousHost(Exception):
+    """It is open which node a host is; the text is a clause that says why."""
 
 
 def component_host(component: str) -> str:
     """Return the host that an XCP component such as `cm-2_s2scp-1.HOST` runs on.
 
     Raises:
-        AmbiguousData: it names none.
+        AmbiguousHost: it names none.
     """
     host = component.partition(".")[2]
     if not host:
-        raise AmbiguousData(f'"{component}" names no host')
+        raise AmbiguousHost(f'"{component}" names no host')
     return host
 
 
@@ -28,7 +28,7 @@ def match_node_name(host: str, nodes: Iterable[str]) -> str | None:
     213865), so both are equal here, and a name without a domain may mean one with it.
 
     Raises:
-        AmbiguousData: the host may or may not be a node.
+        AmbiguousHost: the host may or may not be a node.
     """
     nodes = list(nodes)
     same = [node for node in nodes if _hyphenate_host(node) == _hyphenate_host(host)]
@@ -48,7 +48,7 @@ def match_node_name(host: str, nodes: Iterable[str]) -> str | None:
         if "." not in node and _hyphenate_host(host).startswith(f"{_hyphenate_host(node)}-")
     ]
     if unqualified or prefixes:
-        raise AmbiguousData(f'"{host}" may or may not be {(unqualified + prefixes)[0]}')
+        raise AmbiguousHost(f'"{host}" may or may not be {(unqualified + prefixes)[0]}')
     return None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from auditor.collect.axl import judge_axl_failure, probe_axl
 from auditor.collect.clients import ProbeSource, SurveyContext
 from auditor.collect.coverage import CoverageLog, RequestStats
-from auditor.collect.hostnames import AmbiguousData, match_node_name
+from auditor.collect.hostnames import AmbiguousHost, match_node_name
 from auditor.collect.perfmon import (
     read_ha_state,
     read_replication,
@@ -130,7 +130,7 @@ def match_primary_node(host: str, nodes: Sequence[NodeFacts]) -> str | None:
     """Return the node of that name, or the only one that is asked at that address."""
     try:
         name = match_node_name(host, [node.name for node in nodes])
-    except AmbiguousData:
+    except AmbiguousHost:
         return None
     if name is not None or not is_ip(host):
         return name

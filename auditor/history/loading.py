@@ -7,13 +7,21 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from auditor.errors import ConfigError, OutputError
-from auditor.history.sqlite_file import find_sqlite_file, is_history_off, is_ready
+from auditor.history.sqlite_file import find_sqlite_file, is_ready
 from auditor.models.nodes import RecordedTopology, RunState
 
 if TYPE_CHECKING:  # this is what loads late
     from auditor.history.store import HistoryStore
     from auditor.models.history import ClusterHistory
     from auditor.models.report import Report
+
+
+_HISTORY_OFF = "off"
+
+
+def is_history_off(url: str | None) -> bool:
+    """Return whether the word `off` is given in place of a database URL."""
+    return url is not None and url.strip().casefold() == _HISTORY_OFF
 
 
 class RunHistory(Protocol):
@@ -66,7 +74,10 @@ def open_store(url: str | None) -> "HistoryStore":
 
 
 def open_beside_run(history: RunHistory | None) -> None:
-    """Open a history that is not open yet; a failure meets whoever needs it."""
+    """Open a history that is not open yet, and compile its queries.
+
+    An error is raised where the history is used.
+    """
     if isinstance(history, _LateHistory):
         with suppress(ConfigError):
             history.open().prepare()

@@ -212,7 +212,7 @@ def _finding_record_from_row(row: RowMapping) -> FindingRecord:
 
 def _judged_period(row: RowMapping, latest: FindingPeriod) -> FindingPeriod | None:
     first = row["judged_first"]
-    # Hardly any two differ, and each costs as much to read.
+    # Most findings have one period that is both, and validating it twice takes twice as long.
     if first == latest.first:
         return latest
     return None if first is None else _period_from_row(row, "judged")

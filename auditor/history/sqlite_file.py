@@ -1,4 +1,4 @@
-"""What a history URL is, without the database library: `off`, or a SQLite file that is ready."""
+"""The SQLite file of a history URL, and whether it is ready, without the database library."""
 
 import os
 import sqlite3
@@ -14,12 +14,6 @@ from auditor.history.schema_version import HEAD_REVISION, VERSION_QUERY
 _URL_CHOICES = (
     "sqlite:///FILE (sqlite:////FILE for an absolute path), postgresql://USER@HOST/DATABASE, or off"
 )
-_HISTORY_OFF = "off"
-
-
-def is_history_off(url: str | None) -> bool:
-    """Return whether the word `off` is given in place of a database URL."""
-    return url is not None and url.strip().casefold() == _HISTORY_OFF
 
 
 def find_sqlite_file(url: str | None) -> Path | None:

@@ -60,7 +60,7 @@ class HistoryStore:
         return self.database.address.shown
 
     def prepare(self) -> None:
-        """Read nothing, in the statements that follow: to compile them takes longer than to read.
+        """Run the queries of a report for no cluster, so that they are compiled when it needs them.
 
         Raises:
             ConfigError: the database could not be read.

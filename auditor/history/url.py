@@ -8,7 +8,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from auditor.errors import REDACTED
-from auditor.history.sqlite_file import find_sqlite_file, is_history_off, url_error
+from auditor.history.loading import is_history_off
+from auditor.history.sqlite_file import find_sqlite_file, url_error
 from auditor.text import did_you_mean, escape_unprintable
 
 _POSTGRESQL_SCHEMES = ("postgresql", "postgresql+psycopg")

@@ -280,13 +280,13 @@ def _judge_row_on_node(view: NodeView) -> Judgement:
     if applies is ALWAYS_TRUE:
         return judgement
     return Judgement(
-        judgement.verdict,
-        judgement.expected,
-        judgement.observed,
-        judgement.because or applies.because,
-        judgement.kind,
-        unique((*judgement.hints, *applies.hints)),
-        unique((*applies.evidence, *judgement.evidence)),
+        verdict=judgement.verdict,
+        expected=judgement.expected,
+        observed=judgement.observed,
+        because=judgement.because or applies.because,
+        kind=judgement.kind,
+        hints=unique((*judgement.hints, *applies.hints)),
+        evidence=unique((*applies.evidence, *judgement.evidence)),
     )
 
 

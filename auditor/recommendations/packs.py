@@ -168,7 +168,7 @@ def load_packs(names: Sequence[str] = BUILT_IN_PACKS) -> tuple[Recommendation, .
         ConfigError: there is no pack of that name.
     """
     check_pack_names(names)
-    return tuple(row for name in names for row in _load_pack(name))
+    return tuple(row for name in dict.fromkeys(names) for row in _load_pack(name))
 
 
 @cache

@@ -14,7 +14,7 @@ from auditor.files import find_write_obstacle
 from auditor.report.page_folder import INDEX_NAME, find_page_folder_obstacle
 from auditor.text import did_you_mean
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what judges and reports loads late
     from auditor.models.report import Report
 
 

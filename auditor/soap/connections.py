@@ -8,6 +8,7 @@ import base64
 import socket
 import ssl
 import weakref
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,7 +57,7 @@ class _PreparedRequest(requests.PreparedRequest):
     """A request whose address is ready as it is: requests would take it apart and join it again."""
 
     def prepare_url(self, url: str, params: object) -> None:
-        # Not where a host has colons: only requests tells an IPv6 address from what is none.
+        # An address in brackets goes to requests, which refuses what is no IPv6 address.
         if url.isascii() and "[" not in url:
             self.url = url
         else:
@@ -109,7 +110,10 @@ class HttpsAdapter(HTTPAdapter):
     def build_response(
         self, req: requests.PreparedRequest, resp: BaseHTTPResponse
     ) -> requests.Response:
-        """Return the reply as it is: requests would copy its headers, and its cookies once more."""
+        """Return the reply as it is: requests would copy its headers, and its cookies once more.
+
+        Nothing here reads what is left out.
+        """
         response = requests.Response()
         response.status_code = resp.status
         response.headers = resp.headers  # type: ignore[assignment] # ignores case just as well
@@ -142,6 +146,12 @@ class _Connection(HTTPSConnection):
             raise self._session.handshake_error(exc) from exc
         self._session.verify_server(cast(ssl.SSLSocket, self.sock))
         self.is_verified = True  # or knowingly not: the warning is given once a run
+
+    def close(self) -> None:
+        # The pool closes what is left when the session is gone.
+        with suppress(ReferenceError):
+            self._session.release_socket()
+        super().close()
 
     def putrequest(
         self,

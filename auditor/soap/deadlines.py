@@ -50,7 +50,7 @@ class Deadline:
         return max(self.ends_at - time.monotonic(), 0.001)
 
     def attach_duplicate(self, original: socket.socket) -> None:
-        """Remember a socket that TLS will take away in its handshake, by a duplicate of it.
+        """Remember a socket by a duplicate, because the TLS handshake takes the socket itself away.
 
         Both share one connection.
         """
@@ -58,8 +58,12 @@ class Deadline:
         self._keep(duplicate, duplicate)
 
     def attach(self, sock: socket.socket) -> None:
-        """Remember the socket that the exchange uses from here on, in place of another one."""
-        self._keep(sock)
+        """Remember the socket that the exchange uses from here on, in place of another one.
+
+        Call `release` before it is closed.
+        """
+        # TLS within TLS, to a proxy that is asked by HTTPS, is no socket: it has one below it.
+        self._keep(getattr(sock, "socket", sock))
 
     def _keep(self, sock: socket.socket, duplicate: socket.socket | None = None) -> None:
         with self._changed:
@@ -77,7 +81,10 @@ class Deadline:
             self._changed.notify_all()
 
     def release(self) -> None:
-        """Forget the socket, and close the duplicate."""
+        """Forget the socket, and close the duplicate.
+
+        Once a socket is closed, its number may be that of another connection.
+        """
         with self._changed:
             self._drop()
 
@@ -109,8 +116,8 @@ class Deadline:
     def _shut(self) -> None:
         if self._socket is not None:
             with suppress(OSError):  # the other side may have closed it already
-                # close() would wake no thread that waits in a read. TLS has a method of its own of
-                # this name, which takes away what that thread reads with.
+                # close() would wake no thread that waits in a read. A TLS socket's own method would
+                # also drop what that thread reads with, so the plain socket's is called.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def _drop(self) -> None:

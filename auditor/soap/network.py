@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -79,6 +79,13 @@ class Network(Protocol):
     def pause(self, seconds: float) -> None:
         """Wait; raises `Interrupted` when the run is being ended."""
 
+    def wait_for_background_work(self) -> None:
+        """Wait for what is done beside the requests, so that no import of it is under way.
+
+        A Ctrl-C within an import that waits for another thread's may leave Python's lock on imports
+        taken, and the program would never end.
+        """
+
     def interrupt(self) -> None:
         """End everything under way, and make every later exchange raise `Interrupted`."""
 
@@ -89,15 +96,17 @@ class Network(Protocol):
 class LiveNetwork(AbstractContextManager["LiveNetwork"]):
     """The network itself. Shared by all clients and threads of a run; a context manager."""
 
-    def __init__(self, meanwhile: Callable[[], object] | None = None) -> None:
+    def __init__(self, background_work: Callable[[], object] | None = None) -> None:
         """Open nothing yet.
 
-        `meanwhile` is done once, in a thread of its own, as soon as the first request has left: not
-        sooner, because it would keep that request waiting for the processor.
+        `background_work` is done once, in a thread of its own, as soon as the first request has
+        left: not sooner, because it would keep that request waiting for the processor.
         """
         self._watchdog = DeadlineWatchdog()
         self._contexts = TlsContexts()
-        self._meanwhile = meanwhile
+        self._background_work = background_work
+        self._background_thread: threading.Thread | None = None
+        # Never released: exactly one thread gets it.
         self._first_request = threading.Lock()
 
     def open_session(
@@ -110,8 +119,23 @@ class LiveNetwork(AbstractContextManager["LiveNetwork"]):
         )
 
     def _note_request_sent(self) -> None:
-        if self._meanwhile is not None and self._first_request.acquire(blocking=False):
-            threading.Thread(target=self._meanwhile, name="auditor-meanwhile").start()
+        if self._background_work is None or not self._first_request.acquire(blocking=False):
+            return
+        # A daemon: Ctrl-C must not wait for it.
+        thread = threading.Thread(
+            target=self._background_work, name="auditor-background", daemon=True
+        )
+        # The reply to a request is not to be lost because this machine has no room for a thread:
+        # what is not loaded now loads when it is needed.
+        with suppress(RuntimeError):
+            thread.start()
+            self._background_thread = thread
+
+    def wait_for_background_work(self) -> None:
+        """Wait until the background work is done; Ctrl-C ends the wait."""
+        while self._background_thread is not None and self._background_thread.is_alive():
+            # In short waits, because Windows handles Ctrl-C only between them.
+            self._background_thread.join(0.5)
 
     def try_tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
         """Try a bare TCP connection from this machine."""

@@ -122,11 +122,9 @@ def get_operation(
     return SoapOperation(interface, name, binding.get(name))
 
 
-def load_wsdls(axl_versions: Iterable[str] = (_WSDL_AXL_VERSION,)) -> None:
-    """Read the WSDLs before they are asked for: each takes time between two requests."""
-    for version in axl_versions:
-        _load_wsdl(AXL_API, version)
-    for interface in (CONTROL_CENTER_API, PERFMON_API):
+def load_wsdls() -> None:
+    """Parse the WSDLs before a request needs one and has to wait for it."""
+    for interface in (AXL_API, CONTROL_CENTER_API, PERFMON_API):
         _load_wsdl(interface, _WSDL_AXL_VERSION)
 
 

@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import requests
@@ -86,13 +87,15 @@ class LiveSession:
         self._session.headers.update({"User-Agent": "auditor", "Accept-Encoding": "identity"})
         self._session.auth = BasicAuth(credentials)
         self._context = context
-        self.note_request_sent = note_request_sent
+        self._note_request_sent = note_request_sent
         # urllib3 sets the mode of the context from this, so the two must agree.
         self._session.verify = self._context.verify_mode is ssl.CERT_REQUIRED
         self._session.mount("https://", HttpsAdapter(self, self._context, endpoint.verify_name))
         if endpoint.proxy:
             # trust_env is off, so the proxies of the environment are read here; NO_PROXY counts.
-            self._session.proxies.update(get_environ_proxies(endpoint.origin))
+            # A name that is no host has no proxy either, and fails when it is asked.
+            with suppress(ValueError):
+                self._session.proxies.update(get_environ_proxies(endpoint.origin))
 
     @property
     def requests_sent(self) -> int:
@@ -208,7 +211,7 @@ class LiveSession:
             return messages.ConnectionDropped(Problem.CONNECTION_DROPPED, self._endpoint.name)
         return BadReply(Problem.NO_HTTP, self._endpoint.name)
 
-    # The next four are called by the connection, within the exchange that is under way.
+    # The next six are called by the connection, within the exchange that is under way.
 
     def open_connection(self, host: str, port: int) -> socket.socket:
         """Open the TCP connection."""
@@ -224,6 +227,14 @@ class LiveSession:
         self._deadline.attach(sock)
         self._deadline.check()
         self._requests_sent += 1
+
+    def note_request_sent(self) -> None:
+        """Take note that a request has left, and its reply is waited for."""
+        self._note_request_sent()
+
+    def release_socket(self) -> None:
+        """Let the deadline forget the connection, which is about to be closed."""
+        self._deadline.release()
 
     def verify_server(self, sock: ssl.SSLSocket) -> None:
         """Judge the certificate that the server presented; raises to refuse it."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.config.loader import build_configuration
-from auditor.judgement import build_report
+from auditor.judging import build_report
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Verdict

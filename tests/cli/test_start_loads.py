@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 
 from tests.lab import Lab
@@ -21,7 +22,7 @@ NOT_BEFORE_THE_FIRST_ANSWER = (
     "rich",
     "tenacity",
     "tomlkit",
-    "auditor.judgement",
+    "auditor.judging",
     "auditor.models.history",
     "auditor.models.report",
     "auditor.recommendations.engine",
@@ -97,3 +98,13 @@ def test_the_first_request_waits_for_nothing_that_only_later_steps_need(lab: Sta
         check=False,
     )
     assert ended.stderr.split() == ["asked"]
+
+
+def test_an_audit_is_judged_once_all_is_loaded(lab: Start) -> None:
+    """Ctrl-C in an import that waits for another thread's could hang the program."""
+    loaded: list[bool] = []
+    released = threading.Event()
+    timer = threading.Timer(1, released.set)
+    timer.start()
+    lab("healthy").audit(background_work=lambda: loaded.append(released.wait(20)))
+    assert loaded == [True]

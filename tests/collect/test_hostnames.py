@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.collect.hostnames import AmbiguousData, component_host, match_node_name
+from auditor.collect.hostnames import AmbiguousHost, component_host, match_node_name
 
 NODES = ["imp1.lab.test", "imp2.lab.test", "imp1-b.lab.test"]
 
@@ -26,16 +26,16 @@ def test_a_component_runs_on_the_node_whose_host_it_names(component: str, node: 
 
 @pytest.mark.parametrize("component", ["Indeterminate", "cm-2_s2scp-1", "cm-2_s2scp-1."])
 def test_a_component_without_a_host_is_ambiguous(component: str) -> None:
-    with pytest.raises(AmbiguousData, match="names no host"):
+    with pytest.raises(AmbiguousHost, match="names no host"):
         component_host(component)
 
 
 @pytest.mark.parametrize("host", ["imp1-edge-test", "imp1-lab-test"])
 def test_a_host_that_may_be_a_node_without_domain_is_ambiguous(host: str) -> None:
-    with pytest.raises(AmbiguousData, match="may or may not be imp1"):
+    with pytest.raises(AmbiguousHost, match="may or may not be imp1"):
         match_node_name(host, ["imp1", "imp2"])
 
 
 def test_two_nodes_with_one_short_name_are_ambiguous() -> None:
-    with pytest.raises(AmbiguousData):
+    with pytest.raises(AmbiguousHost):
         match_node_name("imp1", ["imp1.a.test", "imp1.b.test"])

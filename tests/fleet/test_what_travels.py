@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import auditor.judgement
+import auditor.judging
 from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.failure_reasons import Reason
@@ -101,13 +101,13 @@ def test_settings_and_facts_survive_the_journey_as_they_were(
     lab: Start, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     seen: list[tuple[ClusterSettings, ClusterFacts]] = []
-    build = auditor.judgement.build_report
+    build = auditor.judging.build_report
 
     def keep(clusters: Sequence[ClusterSettings], facts: Sequence[ClusterFacts], *rest: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
         seen.extend(zip(clusters, facts, strict=True))
         return build(clusters, facts, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(auditor.judgement, "build_report", keep)
+    monkeypatch.setattr(auditor.judging, "build_report", keep)
     lab(name).audit()
     for settings, facts in seen:
         assert unpack_message(ClusterResult, pack_message(ClusterResult(facts))).facts == facts

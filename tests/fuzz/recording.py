@@ -196,6 +196,9 @@ class MemoryNetwork:
     def pause(self, seconds: float) -> None:
         pass
 
+    def wait_for_background_work(self) -> None:
+        """Do nothing: there is none."""
+
     def interrupt(self) -> None:
         pass
 

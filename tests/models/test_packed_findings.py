@@ -52,7 +52,7 @@ def test_a_report_is_the_same_with_packed_findings(
 def test_history_and_ages_are_the_same_with_packed_findings(
     lab: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.judgement._MOST_OPEN_NODES", 0)
+    monkeypatch.setattr("auditor.judging._MOST_OPEN_NODES", 0)
     running = lab(DRIFTED)
     history = f"sqlite:///{running.folder}/history.sqlite3"
     first, second = (running.json("--history", history) for _ in range(2))

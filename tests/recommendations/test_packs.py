@@ -178,3 +178,8 @@ def test_a_block_names_services_and_keys_that_exist(row: Recommendation) -> None
     if row.service:
         assert row.network is (is_deployable_service(row.service) is False)
     assert {watch.key for watch in row.watches} <= set(DEPLOYMENT_KEYS)
+
+
+def test_a_pack_that_is_named_twice_is_judged_once() -> None:
+    """Evidence of an earlier version may name it so."""
+    assert load_packs(["table", "table"]) == load_packs(["table"])

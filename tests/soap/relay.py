@@ -1,6 +1,7 @@
 """An HTTP proxy on loopback that opens what CONNECT names, wherever that is said to be."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,8 +18,11 @@ class Relay:
 
 
 @contextmanager
-def relaying(to: tuple[str, int]) -> Iterator[Relay]:
-    """Relay every connection to one address until the end of the block."""
+def relaying(to: tuple[str, int], context: ssl.SSLContext | None = None) -> Iterator[Relay]:
+    """Relay every connection to one address until the end of the block.
+
+    `context` None: the proxy itself speaks no TLS.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     relay = Relay(listener.getsockname()[1])
     opened: list[socket.socket] = [listener]
@@ -31,6 +35,8 @@ def relaying(to: tuple[str, int]) -> Iterator[Relay]:
 
     def serve(peer: socket.socket) -> None:
         with suppress(OSError):
+            if context is not None:
+                peer = context.wrap_socket(peer, server_side=True)
             relay.heads.append(_head(peer))
             server = socket.create_connection(to)
             opened.extend((peer, server))

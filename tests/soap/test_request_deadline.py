@@ -18,6 +18,7 @@ from auditor.soap.network import LiveNetwork
 from tests.soap.certs import Authority
 from tests.soap.conftest import NODE, NewClient, PatientNetwork, Recorded
 from tests.soap.loopback import Loopback, Raw, http
+from tests.soap.relay import relaying
 
 SHORT = RequestLimits(timeout_s=0.4)
 LONG = RequestLimits(timeout_s=60)
@@ -85,6 +86,31 @@ def test_an_interrupt_ends_a_request_at_once_in_every_phase(
     assert time.monotonic() - began < 30
     with pytest.raises(Interrupted):
         client.service_status()
+
+
+def test_a_proxy_with_tls_of_its_own_costs_no_deadline(
+    endpoint: Endpoint, authority: Authority, new_client: NewClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of this request and of the next; TLS within TLS is no socket that could be shut down."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.pem))
+    with Loopback(authority.issue(NODE).context(), [Raw(HEAD, hang=True)]) as server:
+        place = replace(endpoint, host=server.host, port=server.port)
+        with relaying((server.host, server.port), authority.issue("localhost").context()) as relay:
+            monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{relay.port}")
+            with pytest.raises(TimedOut):
+                new_client(replace(endpoint, host=NODE, proxy=True), SHORT).service_status()
+            assert len(server.requests) == 1
+        with pytest.raises(TimedOut):
+            new_client(place, SHORT).service_status()
+
+
+@pytest.mark.parametrize("host", ["a:b", "["])
+def test_a_name_that_is_no_host_has_no_proxy(
+    host: str, endpoint: Endpoint, new_client: NewClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with pytest.raises((BadReply, Unreachable)):
+        new_client(replace(endpoint, host=host, proxy=True)).service_status()
 
 
 def hanging_lookup(monkeypatch: pytest.MonkeyPatch) -> threading.Event:

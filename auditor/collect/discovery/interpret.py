@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from auditor.collect.discovery.probes import CONFIDENCE_TEXTS, Probe, ProbeMeaning
 from auditor.collect.discovery.reader import ProbeResults
 from auditor.collect.discovery.sql import DatabaseRows
-from auditor.collect.hostnames import AmbiguousData, component_host, match_node_name
+from auditor.collect.hostnames import AmbiguousHost, component_host, match_node_name
 from auditor.config.hosts import is_host
 from auditor.models.deployment import FEATURE_KEYS, INTERCLUSTER_KEY
 from auditor.models.evidence import Origin
@@ -76,6 +76,10 @@ def quote_database_texts(texts: Iterable[str]) -> str:
 def clean_database_text(text: str) -> str:
     """Return a text of the database as one short line."""
     return printable_excerpt(text)
+
+
+class AmbiguousData(Exception):
+    """Rows allow no conclusion; the text is a clause that says why."""
 
 
 def interpret_switch(answer: ProbeRows) -> DiscoveredFacts:
@@ -164,7 +168,7 @@ def interpret_probe_results(results: ProbeResults, nodes: Sequence[str]) -> Disc
             answer = ProbeRows(probe, results.rows[probe.id], nodes, source)
             try:
                 parts.append(_INTERPRETERS[probe.meaning](answer))
-            except AmbiguousData as error:
+            except (AmbiguousData, AmbiguousHost) as error:
                 why = printable_excerpt(str(error), _MAX_GAP_LENGTH)
                 parts.append(DiscoveredFacts(gaps={probe.id: why}))
     return DiscoveredFacts(

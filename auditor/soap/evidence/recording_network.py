@@ -28,9 +28,11 @@ class RecordingNetwork(LiveNetwork):
     Look-ups and bare handshakes are not: they hold no request and no reply of a server.
     """
 
-    def __init__(self, recorder: Recorder, meanwhile: Callable[[], object] | None = None) -> None:
-        """Record from here on; `meanwhile` is as in `LiveNetwork`."""
-        super().__init__(meanwhile)
+    def __init__(
+        self, recorder: Recorder, background_work: Callable[[], object] | None = None
+    ) -> None:
+        """Record from here on; `background_work` is as in `LiveNetwork`."""
+        super().__init__(background_work)
         self._recorder = recorder
         self._counting = threading.Lock()
         self._session_counts: Counter[tuple[str, str]] = Counter()

@@ -230,6 +230,9 @@ class ReplayNetwork:
         """Go on at once."""
         self.check()
 
+    def wait_for_background_work(self) -> None:
+        """Do nothing: there is none."""
+
     def interrupt(self) -> None:
         """Answer nothing more."""
         self._is_interrupted = True

@@ -1,4 +1,4 @@
-"""What a run has to do meanwhile begins with the first request on its way, and is done once."""
+"""The work of a run beside its requests begins when the first one has left, and is done once."""
 
 import threading
 from contextlib import closing
@@ -25,7 +25,7 @@ def _ask(place: Endpoint, network: LiveNetwork) -> None:
 
 
 def _network(server: Loopback, begun: list[bool]) -> LiveNetwork:
-    """Return a network whose work meanwhile tells that the server has the request, and ends it."""
+    """Return a network whose work notes that the server has the request, and then interrupts it."""
     network: LiveNetwork
 
     def work() -> None:
@@ -80,3 +80,39 @@ def test_it_is_done_once(endpoint: Endpoint, authority: Authority, recorded: Rec
             assert begun.wait(20)
     assert len(done) == 1
     assert done != [threading.current_thread().name]
+
+
+def test_it_is_waited_for(endpoint: Endpoint, authority: Authority, recorded: Recorded) -> None:
+    done: list[bool] = []
+    asked = threading.Event()
+    reply = http(recorded("control-center/service-status.xml"))
+    with (
+        Loopback(authority.issue(NODE).context(), [reply]) as server,
+        closing(LiveNetwork(lambda: done.append(asked.wait(20)))) as network,
+    ):
+        _ask(replace(endpoint, host=server.host, port=server.port), network)
+        assert done == []
+        threading.Timer(0.1, asked.set).start()
+        network.wait_for_background_work()
+    assert done == [True]
+
+
+def test_a_machine_without_room_for_a_thread_loses_no_reply(
+    endpoint: Endpoint, authority: Authority, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+
+    def start_few(thread: threading.Thread) -> None:
+        if thread.name == "auditor-background":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_few)
+    reply = http(recorded("control-center/service-status.xml"))
+    with (
+        Loopback(authority.issue(NODE).context(), [reply]) as server,
+        closing(LiveNetwork(lambda: None)) as network,
+    ):
+        _ask(replace(endpoint, host=server.host, port=server.port), network)
+        network.wait_for_background_work()
+    assert len(server.requests) == 1
