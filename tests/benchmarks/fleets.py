@@ -2,7 +2,7 @@
 
 The scheduler and the workers run already, as they do in a fleet; the audit is a whole process. Here
 they share the cores with each other and with the simulators, so the processor time of each part is
-measured too: from that follows what fleets take whose parts have cores of their own.
+measured too. From that, and from the pace of one worker, follows what larger fleets take.
 """
 
 import os
@@ -48,7 +48,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What follows from an audit of one cluster, and of some: a fixed part, and that of each."""
+    """What follows from audits of one cluster and of some by one worker: a fixed part, and each."""
 
     one: Cost
     some: Cost
@@ -77,16 +77,16 @@ class Model:
         return self.one.processor_s + (clusters - 1) * self._each("processor_s")
 
     @property
-    def wait_s(self) -> float:
-        """Return how long a cluster waits for its answers, while nobody here has anything to do."""
-        return self.one.seconds - self.one.worker_s - self.one.audit_s - self.one.others_s
+    def pace_s(self) -> float:
+        """Return how long a worker takes for each cluster, with its waiting for answers."""
+        return self._each("seconds")
 
     def expect(self, clusters: int, workers: int, shared_cores: float = 0) -> float:
         """Return the seconds of an audit: as long as the part takes that has most to do.
 
         Each worker and the audit have a core; or all, simulators too, share some.
         """
-        parts = [self.worker_s / workers, self.wait_s / THREADS / workers, self.audit_s]
+        parts = [self.pace_s / workers, self.audit_s]
         if shared_cores:
             parts.append(self._each("processor_s") / shared_cores)
         return self.one.seconds + (clusters - 1) * max(parts)
@@ -108,7 +108,7 @@ def measure(size: Size) -> str:
         + line("each cluster: processor time of its worker", model.worker_s, "s")
         + line("each cluster: of the audit, which judges", model.audit_s, "s")
         + line("each cluster: of the scheduler and the simulators", model.others_s, "s")
-        + line("each cluster: waiting for answers, in a thread of its worker", model.wait_s, "s")
+        + line("each cluster: one worker's pace, its waiting included", model.pace_s, "s")
         + _compare(model, {1: one, 2: two})
         + "  expected where every part has a core of its own, seconds\n"
         + _predict(model)

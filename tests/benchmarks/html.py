@@ -42,16 +42,14 @@ def measure(size: Size) -> str:
     report = _fleet(rows, min(size.clusters, 30))
     text = render.render(report)
     whole = _time(size.runs, lambda: render.render(report))
-    packs = _time(size.runs, load_packs)
     view = _time(size.runs, lambda: build_page_view(report, rows))
     nodes = sum(len(cluster.nodes) for cluster in report.clusters)
     findings = sum(len(cluster.findings) for cluster in report.clusters)
     return "".join(
         (
             line(f"whole page: {nodes} nodes, {findings} findings", whole, "s", "aim: < 1"),
-            line("  of it: loading the recommendations", 100 * packs / whole, "%"),
             line("  of it: what stands where", 100 * view / whole, "%"),
-            line("  of it: writing it as HTML", 100 * (whole - packs - view) / whole, "%"),
+            line("  of it: writing it as HTML", 100 * (whole - view) / whole, "%"),
             line("size", len(text.encode()) / 1e6, "MB", "aim: < 5"),
             *_shares(text),
             *_measure_folder(report, rows, size.runs),
