@@ -8,7 +8,6 @@ import base64
 import socket
 import ssl
 import weakref
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -146,12 +145,6 @@ class _Connection(HTTPSConnection):
             raise self._session.handshake_error(exc) from exc
         self._session.verify_server(cast(ssl.SSLSocket, self.sock))
         self.is_verified = True  # or knowingly not: the warning is given once a run
-
-    def close(self) -> None:
-        # The pool closes what is left when the session is gone.
-        with suppress(ReferenceError):
-            self._session.release_socket()
-        super().close()
 
     def putrequest(
         self,

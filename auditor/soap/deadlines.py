@@ -58,10 +58,7 @@ class Deadline:
         self._keep(duplicate, duplicate)
 
     def attach(self, sock: socket.socket) -> None:
-        """Remember the socket that the exchange uses from here on, in place of another one.
-
-        Call `release` before it is closed.
-        """
+        """Remember the socket that the exchange uses from here on, in place of another one."""
         # TLS within TLS, to a proxy that is asked by HTTPS, is no socket: it has one below it.
         self._keep(getattr(sock, "socket", sock))
 
@@ -81,10 +78,7 @@ class Deadline:
             self._changed.notify_all()
 
     def release(self) -> None:
-        """Forget the socket, and close the duplicate.
-
-        Once a socket is closed, its number may be that of another connection.
-        """
+        """Forget the socket, and close the duplicate."""
         with self._changed:
             self._drop()
 

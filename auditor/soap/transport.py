@@ -168,6 +168,8 @@ class LiveSession:
                 certificate=self._certificate,
             )
         finally:
+            # Before the socket is closed: its number may be another connection's a moment later.
+            deadline.release()
             # Ends a connection whose body was not read: the rest must not become the next reply.
             response.close()
 
@@ -211,7 +213,7 @@ class LiveSession:
             return messages.ConnectionDropped(Problem.CONNECTION_DROPPED, self._endpoint.name)
         return BadReply(Problem.NO_HTTP, self._endpoint.name)
 
-    # The next six are called by the connection, within the exchange that is under way.
+    # The next five are called by the connection, within the exchange that is under way.
 
     def open_connection(self, host: str, port: int) -> socket.socket:
         """Open the TCP connection."""
@@ -231,10 +233,6 @@ class LiveSession:
     def note_request_sent(self) -> None:
         """Take note that a request has left, and its reply is waited for."""
         self._note_request_sent()
-
-    def release_socket(self) -> None:
-        """Let the deadline forget the connection, which is about to be closed."""
-        self._deadline.release()
 
     def verify_server(self, sock: ssl.SSLSocket) -> None:
         """Judge the certificate that the server presented; raises to refuse it."""

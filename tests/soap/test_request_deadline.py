@@ -37,7 +37,11 @@ def full_listener() -> tuple[socket.socket, list[socket.socket]]:
     return listener, waiting
 
 
-PHASES = ["connect", "handshake", "head", "head drip", "body", "body drip"]
+LAST_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n"
+PHASES = [
+    *("connect", "handshake", "head", "head drip", "body", "body drip"),
+    *("last body", "last body drip"),
+]
 
 
 @pytest.fixture
@@ -56,6 +60,8 @@ def stuck(authority: Authority, request: pytest.FixtureRequest) -> Iterator[tupl
         "head drip": Raw(HEAD * 20, drip_s=0.02),
         "body": Raw(HEAD, hang=True),
         "body drip": Raw(HEAD + b" " * 5000, drip_s=0.02),
+        "last body": Raw(LAST_HEAD, hang=True),
+        "last body drip": Raw(LAST_HEAD + b" " * 5000, drip_s=0.02),
     }[phase]
     context = authority.issue(NODE).context()
     with Loopback(context, [reply], silent=phase == "handshake") as server:
