@@ -12,6 +12,7 @@ from importlib import import_module
 NIGHTS = {
     "mutated-files": 300,
     "kills": 100,
+    "interrupts": 100,
     "writers": 8,
     "load": 250,
     "soak": 500,

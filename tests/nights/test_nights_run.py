@@ -9,7 +9,7 @@ import pytest
 from auditor.history.opening import open_history
 from tests.history.conftest import history, postgresql_url, server, url
 from tests.history.runs import DRIFT, cluster, finding, report
-from tests.nights import kills, load, mutated_files, soak
+from tests.nights import interrupts, kills, load, mutated_files, soak
 from tests.nights.kills import CHECKOUT
 
 __all__ = ["history", "postgresql_url", "server", "url"]
@@ -33,6 +33,10 @@ def test_a_trace_instead_of_a_refusal_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 def test_killed_audits_leave_whole_runs_and_files() -> None:
     assert kills.run(3, seed=1, short=True).found == []
+
+
+def test_interrupted_audits_end_at_once() -> None:
+    assert interrupts.run(3, seed=1).found == []
 
 
 def test_eight_writers_at_once_lose_no_run(url: str) -> None:
@@ -68,4 +72,4 @@ def test_an_unknown_night_names_the_known_ones() -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert "mutated-files, kills, writers" in done.stderr
+    assert "mutated-files, kills, interrupts" in done.stderr
