@@ -74,6 +74,11 @@ def _print_usage_error(error: TyperException) -> typer.Exit:
     return typer.Exit(ExitCode.USAGE)
 
 
+def _print_interruption() -> typer.Exit:
+    print_error("interrupted.")
+    return typer.Exit(ExitCode.INTERRUPTED)
+
+
 def _error_lines(error: AuditorError) -> Sequence[str]:
     # A name of the operator's may have a line break, which must not end the line of a mistake.
     return error.problems if isinstance(error, ConfigError) else str(error).split("\n")
@@ -104,6 +109,9 @@ class CommandGroup(TyperGroup):
             return super().make_context(*words, **options)
         except TyperException as error:
             raise _print_usage_error(error) from error
+        except KeyboardInterrupt as error:
+            # Typer would end without a word.
+            raise _print_interruption() from error
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer's own types
         """Read the words; without any, show the help."""
@@ -123,8 +131,7 @@ class CommandGroup(TyperGroup):
                 print_error(line)
             raise typer.Exit(_exit_code_for(error)) from error
         except (KeyboardInterrupt, typer.Abort) as error:
-            print_error("interrupted.")
-            raise typer.Exit(ExitCode.INTERRUPTED) from error
+            raise _print_interruption() from error
 
 
 app = typer.Typer(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab import PAIR, SUB, Lab
+from tests.nights.kills import CHECKOUT
 
 Start = Callable[..., Lab]
 
@@ -66,6 +67,31 @@ def test_a_signal_ends_an_audit_like_ctrl_c(
     assert (process.returncode, *told) == (130, "", "auditor: interrupted; nothing was written.\n")
     assert time.monotonic() - began < LIMIT_S
     assert list(folder.iterdir()) == []
+
+
+INTERRUPTED_EXEC = """
+import auditor.__main__ as program
+
+def interrupt_within_exec() -> None:
+    exec("import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)")
+
+program._run_command_line = interrupt_within_exec
+program.main()
+"""
+
+
+def test_an_interrupt_while_a_dataclass_is_made_has_the_same_exit_code(tmp_path: Path) -> None:
+    """Python runs the text of its methods, and would end as killed by SIGINT."""
+    (tmp_path / "interrupted_exec.py").write_text(INTERRUPTED_EXEC)
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted_exec"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(CHECKOUT), str(tmp_path)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "auditor: interrupted.\n")
 
 
 def test_a_lost_terminal_does_not_end_an_audit_under_nohup(lab: Start, folder: Path) -> None:
