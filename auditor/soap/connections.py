@@ -146,6 +146,14 @@ class _Connection(HTTPSConnection):
         self._session.verify_server(cast(ssl.SSLSocket, self.sock))
         self.is_verified = True  # or knowingly not: the warning is given once a run
 
+    @property
+    def is_connected(self) -> bool:
+        """Return whether the connection can take a request; urllib3 asks the system alone.
+
+        What TLS has decrypted and nobody has read would pass for the reply to the next request.
+        """
+        return super().is_connected and not _has_unread_bytes(self.sock)
+
     def putrequest(
         self,
         method: str,
@@ -160,6 +168,13 @@ class _Connection(HTTPSConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 overrides it
         self._session.note_request_sent()
         return super().getresponse()
+
+
+def _has_unread_bytes(sock: Any) -> bool:  # noqa: ANN401 - without a type of its own in urllib3
+    if isinstance(sock, ssl.SSLSocket):
+        return sock.pending() > 0
+    # TLS within TLS, to a proxy that is asked by HTTPS, keeps bytes in three places.
+    return bool(sock.sslobj.pending() or sock.incoming.pending or sock.socket.pending())
 
 
 class _Pool(HTTPSConnectionPool):

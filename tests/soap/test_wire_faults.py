@@ -1,6 +1,7 @@
 """Faults of HTTP and TLS on each interface, live: the right reason, in time, with no trace."""
 
 import gzip
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -219,12 +220,22 @@ def test_a_fault_of_http_has_its_reason(
     assert is_in_time
 
 
+@pytest.mark.parametrize("offset", [0, 8192, 8193, 14_393])
 def test_a_reply_after_the_reply_is_not_the_next_one(
-    new_client: NewClient, recorded: Recorded, authority: Authority, server_context: ssl.SSLContext
+    offset: int,
+    new_client: NewClient,
+    recorded: Recorded,
+    authority: Authority,
+    server_context: ssl.SSLContext,
 ) -> None:
-    """What comes unasked on a kept connection must not pass for the answer to the next request."""
-    good, other = with_length(recorded("axl/sql-count.xml")), with_length(b"<stale/>")
-    with Loopback(server_context, [Raw(good + other), Raw(good)]) as server:
+    """What comes unasked on a kept connection must not pass for the answer to the next request.
+
+    From 8192 bytes on, TLS has decrypted what http.client did not read with the first reply.
+    """
+    body = recorded("axl/sql-count.xml")
+    good, other = with_length(body), with_length(re.sub(rb">\d+<", b">77<", body))
+    assert good != other
+    with Loopback(server_context, [Raw(good.ljust(offset) + other), Raw(good)]) as server:
         place = Endpoint(NODE, server.host, server.port, NODE, ca_bundle=authority.pem)
         client = new_client(place, RequestLimits(LONG_S, ()), axl_version="14.0")
         first = client.sql("select count(*) from systables")
