@@ -3,6 +3,7 @@
 What takes time to load is loaded only once Ctrl-C is handled, even the standard library's own.
 """
 
+import _thread
 import gc
 import os
 import sys
@@ -50,6 +51,39 @@ def _open_null_device(mode: "Literal['r', 'w']") -> "TextIO":
     return os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8")
 
 
+_PAUSE_S = 0.02
+"""Until a lost interrupt is raised again: longer than what it was lost in."""
+
+
+def _raise_interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
+    """Raise an interrupt that Python drops, as in the clean-up of an import; print anything else.
+
+    The run would go on to its end, and SIGTERM is ignored by then.
+    """
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+
+    import signal
+
+    # It may be ignored, as in a job of a shell that has no terminal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # By another thread, and later: here it would be dropped once more.
+    _thread.start_new_thread(_interrupt_main_thread, (_thread.get_ident(),))
+
+
+def _interrupt_main_thread(main_thread: int) -> None:
+    import signal
+    import time
+
+    time.sleep(_PAUSE_S)
+    # A signal ends what the thread waits in; Windows has none for a single thread.
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main_thread, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+
+
 def _interrupt_on_signals() -> None:
     """Let SIGTERM and SIGHUP end the program as Ctrl-C does, so that nothing stays half done.
 
@@ -66,6 +100,7 @@ def _interrupt_on_signals() -> None:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
+    sys.unraisablehook = _raise_interrupt_again
     for number in ends:
         # Under `nohup` the program goes on without its terminal.
         if signal.getsignal(number) is not signal.SIG_IGN:

@@ -121,10 +121,8 @@ class LiveNetwork(AbstractContextManager["LiveNetwork"]):
     def _note_request_sent(self) -> None:
         if self._background_work is None or not self._first_request.acquire(blocking=False):
             return
-        # A daemon: Ctrl-C must not wait for it.
-        thread = threading.Thread(
-            target=self._background_work, name="auditor-background", daemon=True
-        )
+        # No daemon: Python's end would tear it out of a compiled library, and abort the process.
+        thread = threading.Thread(target=self._background_work, name="auditor-background")
         # The reply to a request is not to be lost because this machine has no room for a thread:
         # what is not loaded now loads when it is needed.
         with suppress(RuntimeError):

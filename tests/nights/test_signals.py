@@ -69,27 +69,40 @@ def test_a_signal_ends_an_audit_like_ctrl_c(
     assert list(folder.iterdir()) == []
 
 
-INTERRUPTED_EXEC = """
-import auditor.__main__ as program
+IN_AN_EXEC = """
+exec("import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)")
+"""
+IN_A_CLEAN_UP = """
+import os, signal, time, weakref
 
-def interrupt_within_exec() -> None:
-    exec("import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)")
+class Lock:
+    pass
 
-program._run_command_line = interrupt_within_exec
-program.main()
+def clean_up(_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return [None for _ in range(9)]
+
+lock = Lock()
+reference = weakref.ref(lock, clean_up)
+del lock
+time.sleep(60)
 """
 
 
-def test_an_interrupt_while_a_dataclass_is_made_has_the_same_exit_code(tmp_path: Path) -> None:
-    """Python runs the text of its methods, and would end as killed by SIGINT."""
-    (tmp_path / "interrupted_exec.py").write_text(INTERRUPTED_EXEC)
+@pytest.mark.parametrize("where", [IN_AN_EXEC, IN_A_CLEAN_UP], ids=["exec", "clean-up"])
+def test_an_interrupt_is_the_same_wherever_an_import_is(where: str, tmp_path: Path) -> None:
+    """Python would end as killed by SIGINT, or drop the interrupt and go on."""
+    command = "\n    ".join(["def command():", *where.strip().split("\n")])
+    program = "import auditor.__main__ as program\nprogram._run_command_line = command"
+    (tmp_path / "interrupted.py").write_text(f"{command}\n{program}\nprogram.main()\n")
     done = subprocess.run(
-        [sys.executable, "-m", "interrupted_exec"],
+        [sys.executable, "-m", "interrupted"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(CHECKOUT), str(tmp_path)])},
         capture_output=True,
         text=True,
         check=False,
+        timeout=30,
     )
     assert (done.returncode, done.stderr) == (130, "auditor: interrupted.\n")
 
