@@ -28,6 +28,9 @@ USED_WHERE_THREADS_BLOCK_SIGNALS = {
 }
 """What one module uses only after it found `pthread_sigmask`."""
 
+USED_WHERE_THREADS_TAKE_SIGNALS = {("__main__.py", "signal.pthread_kill")}
+"""What one module uses only after it found it."""
+
 SYSTEM_FOLDERS = tuple(
     f"/{name}/" for name in ("bin", "dev", "etc", "home", "opt", "proc", "tmp", "usr", "var")
 )
@@ -56,7 +59,11 @@ def _absent(tree: ast.Module, system: str) -> Iterator[str]:
 @pytest.mark.parametrize("system", ["win32", "darwin"])
 def test_no_module_uses_what_another_system_lacks(system: str) -> None:
     used = {(name, absent) for name, tree in TREES.items() for absent in _absent(tree, system)}
-    guarded = USED_WHERE_FILES_HAVE_LOCKS | USED_WHERE_THREADS_BLOCK_SIGNALS
+    guarded = (
+        USED_WHERE_FILES_HAVE_LOCKS
+        | USED_WHERE_THREADS_BLOCK_SIGNALS
+        | USED_WHERE_THREADS_TAKE_SIGNALS
+    )
     assert used == (guarded if system == "win32" else set())
 
 
