@@ -40,6 +40,7 @@ from auditor.cli.output import DocumentRenderer, write_documents
 from auditor.cli.session import EvidenceRequest, command_session, select_one_cluster
 from auditor.collect.scope import PRECHECK_TOPICS, SurveyScope
 from auditor.config.overrides import load_with_features
+from auditor.config.settings import ClusterSettings, Configuration
 from auditor.files import require_new_file, write_file
 from auditor.models.findings import Severity
 from auditor.recommendations.pack_names import BUILT_IN_PACKS
@@ -144,10 +145,7 @@ def precheck(
         ChangeAction.RESTART: restart or [],
     }
     changes = parse_changes(services, on or [])
-    # Until the file follows the change, audits go by the old profile: its drift is shown as well.
-    file, filed = select_one_cluster(config, cluster)
-    configuration = load_with_features(file.path, filed.name, feature or [])
-    (settings,) = configuration.select([filed.name])
+    configuration, settings, filed = _select_cluster(config, cluster, feature or [])
     check_targets_writable(targets)
     if expectation:
         require_new_file("--expectation", expectation)
@@ -176,6 +174,17 @@ def precheck(
     write_documents(targets, _decision_renderers(decision, _markdown_file(targets)))
     session.check_evidence()
     raise typer.Exit(decision.exit_code)
+
+
+def _select_cluster(
+    config: Path | None, cluster: str | None, features: Sequence[str]
+) -> tuple[Configuration, ClusterSettings, ClusterSettings]:
+    """Return the file, and the cluster with the features that are tested and as it is filed."""
+    file, filed = select_one_cluster(config, cluster)
+    configuration = load_with_features(file.path, filed.name, features)
+    (settings,) = configuration.select([filed.name])
+    # Until the file follows the change, audits go by the old profile: its drift is shown as well.
+    return configuration, settings, filed
 
 
 def _markdown_file(targets: Sequence[OutputTarget]) -> Path | None:
